@@ -1,0 +1,28 @@
+// The contract's JSON ticket (contract §6) -> canonical Ticket. An allow-list: what is not named is dropped here.
+// Owner thread: any. Never throws; never puts a value of the ticket into an error text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "core/model/ticket.hpp"
+
+namespace tg {
+
+inline constexpr std::size_t kMaxTicketLines = 10000;
+inline constexpr std::size_t kMaxJsonDepth = 32;
+
+/// `store` becomes key.store whatever the ticket says. Amounts are decimal strings; a JSON number is an error.
+/// Digits of a card number (13-19, Luhn) in a kept string are replaced by "redacted" before hashing.
+[[nodiscard]] Result<Ticket> decode_ticket(std::string_view json, std::string_view store);
+/// One ticket a line; the error names the line.
+[[nodiscard]] Result<std::vector<Ticket>> decode_ticket_lines(std::string_view ndjson, std::string_view store);
+[[nodiscard]] std::string encode_ticket_answers(const std::vector<TicketAnswer>& answers);
+[[nodiscard]] std::string encode_key(const TicketKey& key);
+
+/// Decimal text -> minor units by the currency's ISO 4217 exponent; surplus digits round half to even.
+[[nodiscard]] Result<MinorUnits> parse_amount(std::string_view text, std::string_view currency);
+
+}  // namespace tg

@@ -1,0 +1,162 @@
+// Everything the core can ask for. Effects of one step are carried out in order. Plain data, any thread.
+// An effect that others can see leaves the core only after the rows it rests on are committed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/types.hpp"
+#include "core/events.hpp"
+#include "core/model/command.hpp"
+#include "core/model/fact.hpp"
+#include "core/model/ticket.hpp"
+#include "core/model/visit.hpp"
+
+namespace tg {
+
+namespace row {
+struct PutVisit {
+  Visit visit;  ///< by id; state ended closes it
+};
+struct PutCards {
+  VisitCards cards;  ///< by visit
+};
+struct PutTicket {
+  TicketRecord ticket;              ///< by id
+  std::optional<TicketKey> voids;   ///< so that the original finds it later
+};
+struct PutConsent {
+  ConsentChange change;  ///< by member and purpose
+};
+struct PutAction {
+  std::string id;
+  WallTime at{};
+};
+struct PutCommand {
+  CommandId id;
+  std::string name;
+  WallTime at{};
+};
+struct AppendFact {
+  Fact fact;
+};
+struct MarkDelivered {
+  std::vector<Sequence> sequences;
+  WallTime at{};
+};
+/// Delivered facts, ended visits, old actions and commands from before `before`.
+struct Purge {
+  WallTime before{};
+};
+}  // namespace row
+
+using RowOp = std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutConsent, row::PutAction,
+                           row::PutCommand, row::AppendFact, row::MarkDelivered, row::Purge>;
+
+namespace effect {
+
+/// One batch for the facts lane: all or nothing, in order of `batch`; answered by Committed.
+struct Persist {
+  std::uint64_t batch = 0;
+  std::vector<RowOp> ops;
+};
+
+/// Facts lane: undelivered rows from `from` on, at most `limit`; answered by RowsRead.
+struct ReadRows {
+  Sequence from = 0;
+  std::uint32_t limit = 0;
+};
+/// Facts lane: make the member's rows anonymous and answer RowsErased.
+struct EraseRows {
+  CommandId command;
+  std::string name;
+  std::string request_id;
+  MemberId member;
+};
+/// Facts lane, then cache lane; answered by TicketFactsLoaded.
+struct LoadTicketFacts {
+  std::uint64_t request = 0;
+  TicketId id;
+  TicketKey key;
+  std::optional<TicketId> voids;
+  std::optional<std::string> loyalty;
+  std::vector<std::string> skus;
+  std::vector<std::string> gtins;
+};
+/// Cache lane; answered by DossierLoaded.
+struct LoadDossier {
+  VisitId visit;
+  MemberId member;
+};
+/// Cache lane; answered by KeysLoaded slices.
+struct LoadKeys {};
+/// Cache lane; answered by CacheWritten.
+struct WriteCache {
+  CommandId command;
+  std::string name;
+  std::variant<SnapshotPart, Delta, ConsentChange> body;
+};
+/// Cache lane: the member's row goes, keys first. Not answered.
+struct ForgetMember {
+  MemberId member;
+};
+
+struct PublishRow {
+  OutboxRow row;  ///< central link, QoS 1; answered by Delivered
+};
+struct PublishAck {
+  CommandAck ack;
+};
+struct PublishCard {
+  Card card;
+};
+struct WithdrawCard {
+  VisitId visit;
+};
+/// Retained "online" on a link that has just come up.
+struct PublishState {
+  Link link = Link::central;
+};
+
+struct ConnectLink {
+  Link link = Link::central;
+};
+struct DropLink {
+  Link link = Link::central;
+};
+
+struct AnswerTicket {
+  std::uint64_t token = 0;
+  std::uint32_t index = 0;
+  TicketAnswer answer;
+};
+
+enum class Counter : std::uint8_t {
+  adverts_matched, adverts_foreign, adverts_ambiguous, adverts_waiting, visits_opened, visits_ended, cards_published,
+  cards_withdrawn, actions_ignored, tickets, tickets_duplicate, tickets_quarantined, commands, rows_delivered,
+  rows_refused, no_subscriber
+};
+inline constexpr std::size_t kCounterCount = 16;
+struct Count {
+  Counter counter = Counter::adverts_matched;
+  std::uint64_t by = 1;
+};
+/// A line for the log; never personal.
+struct Note {
+  bool alarm = false;
+  std::string text;
+};
+
+}  // namespace effect
+
+using Effect = std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts,
+                            effect::LoadDossier, effect::LoadKeys, effect::WriteCache, effect::ForgetMember,
+                            effect::PublishRow, effect::PublishAck, effect::PublishCard, effect::WithdrawCard,
+                            effect::PublishState, effect::ConnectLink, effect::DropLink, effect::AnswerTicket,
+                            effect::Count, effect::Note>;
+using Effects = std::vector<Effect>;
+
+}  // namespace tg

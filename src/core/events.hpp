@@ -1,0 +1,163 @@
+// Everything the core can be told. Each event arrives with its own Stamp (time is data). Plain data, any thread.
+// Never a value that has not passed a codec's range check.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/types.hpp"
+#include "core/model/command.hpp"
+#include "core/model/fact.hpp"
+#include "core/model/ticket.hpp"
+#include "core/model/visit.hpp"
+#include "core/policy.hpp"
+
+namespace tg {
+
+enum class Link : std::uint8_t { central, local };
+inline constexpr std::size_t kLinkCount = 2;
+
+enum class ClockState : std::uint8_t { synced, unsynced, implausible };
+
+namespace event {
+
+/// First event after a start: what the facts file and the cache file remember.
+struct Restored {
+  Sequence last_sequence = 0;
+  std::uint32_t epoch = 0;
+  Sequence first_undelivered = 0;  ///< 0 = none
+  std::uint64_t undelivered = 0;
+  std::vector<Visit> open_visits;
+  std::vector<VisitCards> cards;              ///< of open visits
+  std::vector<ConsentChange> consents;        ///< every decision this box has to remember
+  std::optional<WallTime> profiles_updated_at;
+  std::uint64_t jitter_seed = 0;
+};
+
+/// Keys of members whose profile grants recognition; may have none (a profile without keys).
+struct MemberKeys {
+  MemberId member;
+  WallTime granted_at{};  ///< of the recognition consent in the profile
+  std::vector<MemberKey> keys;
+};
+/// One slice of the answer to LoadKeys; `first` empties what was known, `last` completes it.
+struct KeysLoaded {
+  std::vector<MemberKeys> members;
+  bool first = false;
+  bool last = false;
+};
+
+struct AdvertSeen {
+  std::uint16_t receiver = 0;  ///< index into Policy::receivers
+  Eid eid{};
+  RssiDbm rssi = kRssiUnavailable;
+};
+/// From a journal only: an advert that was already resolved.
+struct SightingSeen {
+  std::uint16_t receiver = 0;
+  MemberId member;
+  RssiDbm rssi = kRssiUnavailable;
+};
+/// A proven GATT check-in.
+struct CheckinSeen {
+  std::uint16_t receiver = 0;
+  MemberId member;
+};
+
+struct TicketArrived {
+  std::uint64_t token = 0;  ///< names the waiting sender; 0 = nobody waits
+  std::uint32_t index = 0;  ///< position within the sender's request
+  Ticket ticket;
+};
+struct TicketFactsLoaded {
+  std::uint64_t request = 0;
+  std::optional<TicketRecord> known;     ///< the same key, if it was stored before
+  std::optional<TicketRecord> voided_by; ///< a stored void that names this ticket
+  std::optional<TicketRecord> target;    ///< the ticket that this one voids, if stored
+  std::optional<Profile> holder;         ///< of the loyalty number
+  std::vector<CatalogItem> items;        ///< variants on the lines, by sku or GTIN
+};
+
+struct DossierLoaded {
+  VisitId visit;
+  std::optional<Dossier> dossier;  ///< absent when the member is not in the cache
+};
+
+struct ActionArrived {
+  CardAction action;
+};
+
+struct CommandArrived {
+  Command command;
+};
+/// What the cache lane did with a SnapshotPart, Delta or consent change.
+struct CacheWritten {
+  CommandId command;
+  std::string name;
+  AckStatus status = AckStatus::applied;
+  std::string reason;
+  std::optional<std::int64_t> revision;
+  std::vector<std::int32_t> missing;
+  bool profiles_replaced = false;      ///< a snapshot took effect: keys must be loaded again
+  std::vector<MemberKeys> upserted;    ///< by a delta
+  std::vector<MemberId> removed;       ///< by a delta
+};
+/// The answer to EraseRows.
+struct RowsErased {
+  CommandId command;
+  std::string name;
+  std::string request_id;
+  MemberId member;
+  std::vector<std::pair<std::string, std::int64_t>> tables;
+};
+
+/// All batches up to this one are on disk.
+struct Committed {
+  std::uint64_t batch = 0;
+};
+struct RowsRead {
+  std::vector<OutboxRow> rows;  ///< in sequence; fewer than asked = no more
+  bool end = false;
+};
+
+struct LinkUp {
+  Link link = Link::central;
+  std::uint16_t receive_maximum = 65535;
+};
+struct LinkDown {
+  Link link = Link::central;
+  std::string reason;
+};
+/// The broker answered a publish that carried a sequence.
+struct Delivered {
+  Sequence sequence = 0;
+  std::uint8_t reason_code = 0;  ///< MQTT 5; below 0x80 = delivered
+};
+
+struct ClockChanged {
+  ClockState state = ClockState::synced;
+};
+struct PolicyChanged {
+  Policy policy;
+};
+/// A deadline of Core::next_deadline() has come, or a journal's tick.
+struct DeadlineReached {};
+
+/// The privacy officer or the member at the desk: forget on the spot (`touchpointctl forget`).
+struct ForgetAsked {
+  CommandId command;
+  MemberId member;
+};
+
+}  // namespace event
+
+using Event = std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen,
+                           event::CheckinSeen, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
+                           event::ActionArrived, event::CommandArrived, event::CacheWritten, event::RowsErased,
+                           event::Committed, event::RowsRead, event::LinkUp, event::LinkDown, event::Delivered,
+                           event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
+
+}  // namespace tg

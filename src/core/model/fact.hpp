@@ -1,0 +1,160 @@
+// Facts for the central platform (contract §4.1): one struct per event type, and the envelope around it.
+// Plain data, any thread. Never a member identifier outside `Fact::data`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/types.hpp"
+#include "core/model/command.hpp"
+#include "core/model/ticket.hpp"
+#include "core/model/visit.hpp"
+
+namespace tg {
+
+namespace fact {
+
+struct VisitStarted {
+  VisitId visit;
+  std::optional<MemberId> member;
+  RecognitionMethod method = RecognitionMethod::eid;
+  std::int32_t confidence_permille = 1000;
+  ZoneId zone;
+  WallTime detected_at{};
+  bool holdout = false;
+  std::optional<Seconds> cache_age;  ///< absent when no profile was ever received
+};
+struct VisitZoneChanged {
+  VisitId visit;
+  std::optional<MemberId> member;
+  ZoneId zone;  ///< the one left
+  WallTime from{}, to{};
+  ZoneId next_zone;
+};
+struct VisitEnded {
+  VisitId visit;
+  std::optional<MemberId> member;
+  WallTime started_at{}, ended_at{};
+  std::vector<ZoneStay> zones;
+  std::vector<TicketId> tickets;
+  EndReason reason = EndReason::left;
+};
+enum class LinkBasis : std::uint8_t { live, card, claim, associate, retro };
+struct IdentityLinked {
+  VisitId visit;
+  std::optional<MemberId> member;
+  LinkBasis basis = LinkBasis::live;
+  std::string reason;
+};
+struct IdentityUnlinked {
+  VisitId visit;
+  std::optional<MemberId> member;
+  LinkBasis basis = LinkBasis::associate;
+  std::string reason;
+};
+struct SuggestionCreated {
+  SuggestionId suggestion;  ///< of the card; each item carries its own rank
+  VisitId visit;
+  std::optional<MemberId> member;
+  std::string scenario;
+  std::vector<CardSuggestion> items;
+  WallTime expires_at{};
+};
+struct SuggestionOutcome {
+  SuggestionId suggestion;
+  VisitId visit;
+  std::string variant;
+  Outcome outcome = Outcome::seen;
+  std::string reason;
+};
+struct SuggestionSuppressed {
+  VisitId visit;
+  SuppressReason reason = SuppressReason::nothing_to_say;
+};
+struct TicketRecorded {
+  TicketId id;
+  Ticket ticket;
+  Seconds late{0};
+};
+struct TicketRevised {
+  TicketId id;
+  Ticket ticket;
+  Seconds late{0};
+};
+struct TicketVoided {
+  TicketId id;
+  TicketKey key;
+  TicketKey by;
+};
+struct AttributionCreated {
+  Attribution attribution;
+};
+struct AttributionRevised {
+  Attribution attribution;
+};
+struct AttributionRetracted {
+  Attribution attribution;
+};
+struct CollectPickedUp {
+  std::string order;
+  std::optional<VisitId> visit;
+  TicketId ticket;
+};
+struct ConsentApplied {
+  ConsentChange change;
+  CommandId command;
+};
+struct EraseCompleted {
+  std::string request_id;
+  std::vector<std::pair<std::string, std::int64_t>> tables;  ///< name, rows
+  CommandId command;
+};
+struct OutboxDropped {
+  std::string cls;
+  std::string reason;
+  std::vector<std::pair<Sequence, Sequence>> ranges;
+};
+struct DqAlert {
+  std::string code;
+  std::string workstation;  ///< empty when none is concerned
+  std::string detail;
+};
+
+}  // namespace fact
+
+using FactData =
+    std::variant<fact::VisitStarted, fact::VisitZoneChanged, fact::VisitEnded, fact::IdentityLinked,
+                 fact::IdentityUnlinked, fact::SuggestionCreated, fact::SuggestionOutcome, fact::SuggestionSuppressed,
+                 fact::TicketRecorded, fact::TicketRevised, fact::TicketVoided, fact::AttributionCreated,
+                 fact::AttributionRevised, fact::AttributionRetracted, fact::CollectPickedUp, fact::ConsentApplied,
+                 fact::EraseCompleted, fact::OutboxDropped, fact::DqAlert>;
+
+/// How an event may die (contract §4.5).
+enum class DeliveryClass : std::uint8_t { keep, perishable, telemetry };
+
+/// One outbox row before it becomes bytes: numbered and dated by the core, serialised by codec/facts.
+struct Fact {
+  Sequence sequence = 0;
+  std::uint32_t epoch = 0;
+  std::string id;            ///< UUIDv7, fixed here
+  WallTime time{};           ///< when it happened
+  WallTime recorded_at{};    ///< when it entered the outbox
+  bool clock_synced = true;
+  std::optional<VisitId> correlation;  ///< for ticket families that belong to a visit
+  std::optional<WallTime> expires_at;  ///< perishable only
+  FactData data;
+};
+
+/// A committed row as the link sends it.
+struct OutboxRow {
+  Sequence sequence = 0;
+  std::string topic;
+  std::string payload;
+  std::optional<WallTime> expires_at;
+};
+
+}  // namespace tg

@@ -1,0 +1,67 @@
+// The door to one MQTT broker. Owner thread: the loop, for calls and for the sink.
+// Never blocks: DNS, TLS and Paho's mutex live behind it, in a lane or in a process of their own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tg {
+
+struct Publication {
+  std::uint64_t token = 0;  ///< not 0: answered by LinkDelivered with the same token
+  std::string topic;
+  std::string payload;      ///< empty + retain withdraws
+  std::uint8_t qos = 1;
+  bool retain = false;
+  std::optional<std::uint32_t> expiry_s;  ///< MQTT 5 message expiry
+  std::string content_type;               ///< MQTT 5, empty = none
+};
+
+struct LinkIsUp {
+  std::uint16_t receive_maximum = 65535;
+};
+struct LinkIsDown {
+  std::string reason;  ///< for a person; never contains credentials
+};
+struct LinkDelivered {
+  std::uint64_t token = 0;
+  std::uint8_t reason_code = 0;  ///< MQTT 5 PUBACK; 0x80 and above = refused
+};
+struct LinkMessage {
+  std::string topic;
+  std::string payload;
+};
+using LinkReport = std::variant<LinkIsUp, LinkIsDown, LinkDelivered, LinkMessage>;
+using LinkSink = std::function<void(LinkReport)>;
+
+/// How to reach one broker; what is said at connect time.
+struct LinkSettings {
+  std::string url;        ///< mqtt://host:port or mqtts://host:port
+  std::string client_id;
+  bool v5 = true;         ///< false: 3.1.1, delivery unverified
+  std::string username;
+  std::string password;   ///< secret: never logged
+  std::string ca_file, cert_file, key_file;
+  std::uint32_t session_expiry_s = 0;  ///< 0 = clean start
+  std::vector<std::string> subscriptions;  ///< topic filters, QoS 1
+  std::string will_topic, will_payload;    ///< retained, QoS 1; empty = none
+};
+
+class LinkPort {
+ public:
+  virtual ~LinkPort() = default;
+  /// One attempt; the sink reports LinkIsUp or LinkIsDown. Ignored while connected or connecting.
+  virtual void connect() = 0;
+  /// Ends the connection on purpose; the sink reports LinkIsDown.
+  virtual void drop() = 0;
+  /// Ignored while down (what matters is sent again by its owner after LinkIsUp).
+  virtual void publish(Publication publication) = 0;
+  /// True while the thread or process behind it answers: feeds the watchdog.
+  [[nodiscard]] virtual bool alive() const = 0;
+};
+
+}  // namespace tg
