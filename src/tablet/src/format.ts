@@ -35,7 +35,7 @@ export function ago(since: number, now: number, language: Language): string {
   return minutes < 48 * 60 ? relative.format(-Math.floor(minutes / 60), 'hour') : relative.format(-Math.floor(minutes / 1440), 'day');
 }
 
-/** "Cabine 3" for the fitting zone `fitting-3`; an unknown zone keeps its own id. */
+/** "Cabine 3" for the fitting zone `fitting-3`, "Cabines" for `fitting`; an unknown zone keeps its own id. */
 export function zoneName(id: string | null, zones: readonly Zone[], language: Language): string {
   const words = MESSAGES[language];
   if (id === null) return words.zoneUnknown;
@@ -43,7 +43,7 @@ export function zoneName(id: string | null, zones: readonly Zone[], language: La
   const name = kind === undefined ? undefined : words.zoneKinds[kind];
   if (name === undefined) return id;
   const number = /(\d+)$/.exec(id)?.[1];
-  return number === undefined ? name : `${name} ${Number(number)}`;
+  return number === undefined ? name.area : `${name.one} ${Number(number)}`;
 }
 
 /** The sentence in the page's language, else in one that exists, with the language it is in. */

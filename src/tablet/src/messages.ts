@@ -6,7 +6,7 @@ import type { Language, Purpose } from './card';
 
 export interface Messages {
   title: string;
-  zoneKinds: Record<string, string>;
+  zoneKinds: Record<string, { one: string; area: string }>; // one: with a number behind it
   zoneUnknown: string;
   justNow: string;
   minutes: (n: number) => string;
@@ -23,6 +23,7 @@ export interface Messages {
   stockAge: (time: string, ago: string) => string;
   location: string;
   why: string;
+  notices: Record<string, string>; // the gateway's notice codes; a notice that is not here is shown as it is
   collect: string;
   noPicture: string;
   claim: string;
@@ -69,7 +70,12 @@ export interface Messages {
 
 const fr: Messages = {
   title: 'Conseil en boutique',
-  zoneKinds: { entrance: 'Entrée', floor: 'Surface de vente', fitting: 'Cabine', till: 'Caisse' },
+  zoneKinds: {
+    entrance: { one: 'Entrée', area: 'Entrée' },
+    floor: { one: 'Rayon', area: 'Surface de vente' },
+    fitting: { one: 'Cabine', area: 'Cabines' },
+    till: { one: 'Caisse', area: 'Caisses' },
+  },
   zoneUnknown: 'En boutique',
   justNow: 'à l’instant',
   minutes: (n) => `${n} min`,
@@ -86,6 +92,7 @@ const fr: Messages = {
   stockAge: (time, ago) => `Stock relevé à ${time} · ${ago}`,
   location: 'Emplacement',
   why: 'Pourquoi',
+  notices: { service_first: 'Service d’abord : un dossier est ouvert. Écouter avant de proposer.' },
   collect: 'Commande à remettre',
   noPicture: 'Pas de photo',
   claim: 'Je m’en occupe',
@@ -146,7 +153,12 @@ const fr: Messages = {
 
 const en: Messages = {
   title: 'In-store advice',
-  zoneKinds: { entrance: 'Entrance', floor: 'Shop floor', fitting: 'Fitting room', till: 'Till' },
+  zoneKinds: {
+    entrance: { one: 'Entrance', area: 'Entrance' },
+    floor: { one: 'Floor', area: 'Shop floor' },
+    fitting: { one: 'Fitting room', area: 'Fitting rooms' },
+    till: { one: 'Till', area: 'Tills' },
+  },
   zoneUnknown: 'In the store',
   justNow: 'just now',
   minutes: (n) => `${n} min`,
@@ -163,6 +175,7 @@ const en: Messages = {
   stockAge: (time, ago) => `Stock as of ${time} · ${ago}`,
   location: 'Location',
   why: 'Why',
+  notices: { service_first: 'Service first: a case is open. Listen before proposing.' },
   collect: 'Order to hand over',
   noPicture: 'No picture',
   claim: 'I’ll take care of it',

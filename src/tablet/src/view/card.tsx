@@ -86,8 +86,8 @@ function Said({ held }: { held: Held }) {
   return (
     <>
       {notice !== null && (
-        <p class="notice" lang={notice.lang}>
-          {notice.text}
+        <p class="notice" lang={notice.text in words.notices ? language : notice.lang}>
+          {words.notices[notice.text] ?? notice.text}
         </p>
       )}
       {held.card.collect.length > 0 && (

@@ -7,8 +7,8 @@ import type { Suggestion } from '../card';
 const SHAPES: readonly { words: RegExp; path: string; detail: string }[] = [
   {
     words: /coat|manteau|jacket|veste|parka|blazer|trench/i,
-    path: 'M39 16 28 22c-5 3-8 8-9 14l-5 38 11 3 4-25v52h42V52l4 25 11-3-5-38c-1-6-4-11-9-14l-11-6-11 13z',
-    detail: 'M39 16 50 47 61 16M50 47v57M35 74h9M56 74h9M55.500 58h.01M55.500 68h.01M55.500 80h.01',
+    path: 'M41 10 31 15c-4 2-7 6-8 11l-6 40 9 2 7-28-4 66h42l-4-66 7 28 9-2-6-40c-1-5-4-9-8-11l-10-5-9 10z',
+    detail: 'M41 10 50 38 59 10M50 38v68M35 68l9 2M65 68l-9 2M54.500 48h.01M54.500 58h.01M54.500 78h.01',
   },
   {
     words: /shirt|chemise|blouse|oxford|polo|tee|t-shirt/i,
