@@ -1,0 +1,174 @@
+#include "adapters/mqtt_link.hpp"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "adapters/mqtt_client.hpp"
+#include "base/bounded_queue.hpp"
+#include "base/log.hpp"
+
+namespace tg {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kWorkLimit = 70000;    // credits are at most 65,535; the rest is room for commands and answers
+constexpr std::size_t kWorkAtOnce = 256;
+constexpr auto kBeat = 1s;
+constexpr auto kAliveFor = 10s;
+constexpr auto kLookUpAliveFor = 60s;        // glibc gives up on dead resolvers after 10 to 40 s
+constexpr auto kConnectDeadline = 30s;       // CONNACK and SUBACK together
+constexpr auto kDisconnectDeadline = 5s;
+
+struct Connect {};
+struct Drop {};
+using Work = std::variant<Connect, Drop, Publication, MqttEvent>;
+
+enum class Phase { down, connecting, subscribing, up, ending };
+
+/// Host and port of `scheme://host:port`, brackets of an IPv6 address removed.
+std::pair<std::string, std::string> host_and_port(const std::string& url) {
+  const auto start = url.find("://");
+  std::string rest = start == std::string::npos ? url : url.substr(start + 3);
+  const auto colon = rest.rfind(':');
+  const bool has_port = colon != std::string::npos && rest.find(']', colon) == std::string::npos;
+  std::string port = has_port ? rest.substr(colon + 1) : (url.starts_with("mqtts:") ? "8883" : "1883");
+  if (has_port) rest.resize(colon);
+  if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
+  return {rest, port};
+}
+
+/// Paho looks names up under a mutex that all its clients share: a name that does not resolve never gets that far.
+bool resolves(const std::string& url) {
+  const auto [host, port] = host_and_port(url);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const bool ok = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) == 0;
+  if (ok) ::freeaddrinfo(found);
+  return ok;
+}
+
+}  // namespace
+
+struct MqttLane::Impl {
+  Impl(LinkSettings how, LinkSink to)
+      : settings(std::move(how)),
+        post(std::move(to)),
+        work(kWorkLimit, WhenFull::refuse),
+        client(settings, {[this](MqttEvent event) { work.post(Work{std::move(event)}); },
+                          [this](LinkMessage message) { post(LinkReport{std::move(message)}); }}),
+        thread([this] { run(); }) {}
+
+  ~Impl() {
+    work.close();
+    thread.join();
+  }
+
+  void run() {
+    while (true) {
+      const bool closing = work.closed();
+      const auto items = work.wait_some(kWorkAtOnce, kBeat);
+      for (const auto& item : items) {
+        std::visit([this](const auto& what) { handle(what); }, item);
+        stay_alive(kAliveFor);
+      }
+      if (closing && items.empty()) return;  // what was posted before the end is still sent
+      if (Clock::now() >= deadline) overdue();
+      stay_alive(kAliveFor);
+    }
+  }
+
+  void stay_alive(Clock::duration period) { alive_until = (Clock::now() + period).time_since_epoch().count(); }
+
+  void enter(Phase next, Clock::time_point until = Clock::time_point::max()) {
+    phase = next;
+    deadline = until;
+  }
+  void go_down(std::string reason) {
+    if (phase == Phase::down) return;
+    enter(Phase::down);
+    post(LinkReport{LinkIsDown{std::move(reason)}});
+  }
+  void overdue() {
+    if (phase == Phase::ending) {
+      go_down("ended on purpose");
+    } else {
+      go_down("the broker does not answer");
+      client.disconnect();
+    }
+  }
+
+  void handle(const Connect&) {
+    if (phase != Phase::down) return;
+    stay_alive(kLookUpAliveFor);
+    enter(Phase::connecting, Clock::now() + kConnectDeadline);
+    if (resolves(settings.url)) {
+      client.connect();
+    } else {
+      go_down("the broker's name cannot be resolved");
+    }
+  }
+  void handle(const Drop&) {
+    if (phase == Phase::down || phase == Phase::ending) return;
+    enter(Phase::ending, Clock::now() + kDisconnectDeadline);
+    client.disconnect();
+  }
+  void handle(const Publication& publication) {
+    if (phase == Phase::up) client.publish(publication);
+  }
+  void handle(const MqttEvent& event) {
+    std::visit([this](const auto& what) { happened(what); }, event);
+  }
+
+  void happened(const MqttConnected& connected) {
+    if (phase != Phase::connecting) {
+      client.disconnect();  // it came after its deadline
+      return;
+    }
+    receive_maximum = connected.receive_maximum;
+    enter(Phase::subscribing, deadline);
+    client.subscribe();
+  }
+  void happened(const MqttSubscribed& subscribed) {
+    if (phase != Phase::subscribing) return;
+    if (subscribed.refused > 0)
+      log(LogLevel::warning, "link", "the broker refused " + std::to_string(subscribed.refused) + " subscription(s)");
+    enter(Phase::up);
+    post(LinkReport{LinkIsUp{receive_maximum}});
+  }
+  void happened(const MqttEnded& ended) { go_down(ended.reason); }
+  void happened(const MqttAcknowledged& acknowledged) {
+    post(LinkReport{LinkDelivered{acknowledged.token, acknowledged.reason_code}});
+  }
+
+  const LinkSettings settings;
+  const LinkSink post;
+  BoundedQueue<Work> work;
+  Phase phase = Phase::down;  // this and the next two: lane thread only
+  Clock::time_point deadline = Clock::time_point::max();
+  std::uint16_t receive_maximum = 65535;
+  std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};
+  MqttClient client;
+  std::thread thread;
+};
+
+MqttLane::MqttLane(LinkSettings settings, LinkSink post)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(post))) {}
+MqttLane::~MqttLane() = default;
+
+void MqttLane::connect() { impl_->work.post(Connect{}); }
+void MqttLane::drop() { impl_->work.post(Drop{}); }
+void MqttLane::publish(Publication publication) { impl_->work.post(std::move(publication)); }
+bool MqttLane::alive() const { return Clock::now().time_since_epoch().count() < impl_->alive_until; }
+
+}  // namespace tg
