@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Iterable, NamedTuple, Sequence
 
@@ -42,17 +43,19 @@ class RadioError(Exception):
 
 
 class Radio:
-    """The world's side of the line protocol. One command is one line, answered by one line."""
+    """The world's side of the line protocol. One command is one line, answered by one line. Any thread may call."""
 
     def __init__(self, control: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.connect(str(control))
         self._lines = self._socket.makefile("r", encoding="ascii")
+        self._turn = threading.Lock()
 
     def command(self, *words: object) -> str:
         """Sends one command; returns what follows "ok"."""
-        self._socket.sendall((" ".join(map(str, words)) + "\n").encode())
-        return self._answer()
+        with self._turn:
+            self._socket.sendall((" ".join(map(str, words)) + "\n").encode())
+            return self._answer()
 
     def advert(self, controller: str, advert: Advert, malformed: str = "") -> bool:
         """True if the host was told of it (the controller scans, nothing filtered it)."""
@@ -70,8 +73,9 @@ class Radio:
         return total + self._send_batch(batch)
 
     def _send_batch(self, batch: Sequence[str]) -> int:
-        self._socket.sendall("".join(batch).encode())
-        return sum(self._answer() == "heard" for _ in batch)
+        with self._turn:
+            self._socket.sendall("".join(batch).encode())
+            return sum(self._answer() == "heard" for _ in batch)
 
     def _answer(self) -> str:
         verdict, _, rest = self._lines.readline().strip().partition(" ")

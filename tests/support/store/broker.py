@@ -1,0 +1,52 @@
+"""A private mosquitto: MQTT and MQTT over WebSocket on free ports of 127.0.0.1, nothing kept on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .processes import Process, accepts_connections, free_port
+
+_CONFIGURATION = """per_listener_settings false
+persistence false
+allow_anonymous true
+log_dest stderr
+log_type error
+log_type warning
+max_inflight_messages 0
+max_queued_messages 0
+listener {port} 127.0.0.1
+listener {websocket_port} 127.0.0.1
+protocol websockets
+"""
+
+
+class Broker:
+    """Keeps its ports over stop, kill and start, as a broker that crashed and came back does."""
+
+    def __init__(self, directory: Path, name: str = "broker") -> None:
+        self.port = free_port()
+        self.websocket_port = free_port()
+        self._directory, self._name = directory, name
+        self._configuration = directory / f"{name}.conf"
+        self._configuration.write_text(_CONFIGURATION.format(port=self.port, websocket_port=self.websocket_port))
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.websocket_port}"
+
+    def start(self) -> None:
+        self._process = Process(self._name, ["/usr/sbin/mosquitto", "-c", self._configuration], self._directory)
+        self._process.wait_ready(
+            lambda: accepts_connections(self.port) and accepts_connections(self.websocket_port), 10)
+
+    def kill(self) -> None:
+        """kill -9: every session and retained message is lost."""
+        self._process.kill()
+
+    def stop(self) -> None:
+        self._process.stop()
