@@ -15,6 +15,7 @@ export interface Messages {
   member: string;
   size: string;
   oneSize: string;
+  oneSizeShort: string; // under the word "size"
   sizeUnsure: string;
   color: string;
   stock: (n: number) => string;
@@ -22,16 +23,15 @@ export interface Messages {
   stockUnknown: string;
   stockAge: (time: string, ago: string) => string;
   location: string;
-  why: string;
   notices: Record<string, string>; // the gateway's notice codes; a notice that is not here is shown as it is
   collect: string;
-  noPicture: string;
   claim: string;
   release: string;
   takenBy: (who: string) => string;
   takenByYou: string;
   doneState: string;
   outcomes: Record<Outcome, string>;
+  outcomeQuestion: string;
   refusalQuestion: string;
   refusals: Record<Refusal, string>;
   back: string;
@@ -83,7 +83,8 @@ const fr: Messages = {
   waiting: 'Attente',
   member: 'Client fidélité',
   size: 'Taille',
-  oneSize: 'Unique',
+  oneSize: 'Taille unique',
+  oneSizeShort: 'Unique',
   sizeUnsure: 'à confirmer',
   color: 'Couleur',
   stock: (n) => `${n} en stock`,
@@ -91,16 +92,15 @@ const fr: Messages = {
   stockUnknown: 'Stock inconnu',
   stockAge: (time, ago) => `Stock relevé à ${time} · ${ago}`,
   location: 'Emplacement',
-  why: 'Pourquoi',
   notices: { service_first: 'Service d’abord : un dossier est ouvert. Écouter avant de proposer.' },
   collect: 'Commande à remettre',
-  noPicture: 'Pas de photo',
   claim: 'Je m’en occupe',
   release: 'Libérer',
   takenBy: (who) => `Pris par ${who}`,
   takenByYou: 'Vous vous en occupez',
   doneState: 'Terminé',
   outcomes: { proposed: 'Proposé', tried: 'Essayé', sold: 'Vendu', refused: 'Refusé', other_size: 'Autre taille' },
+  outcomeQuestion: 'Résultat',
   refusalQuestion: 'Pour quelle raison ?',
   refusals: { size: 'Taille', color: 'Couleur', price: 'Prix', style: 'Style', already: 'Déjà' },
   back: 'Retour',
@@ -125,7 +125,7 @@ const fr: Messages = {
     do_not_disturb: 'Ne pas déranger',
     not_this_customer: 'Pas ce client',
   },
-  queueTitle: 'En attente',
+  queueTitle: 'Clients',
   more: (n) => `+${n} en attente`,
   newCard: (zone, what) => `Nouvelle carte : ${zone}, ${what}`,
   emptyTitle: 'Personne n’attend',
@@ -167,6 +167,7 @@ const en: Messages = {
   member: 'Loyalty member',
   size: 'Size',
   oneSize: 'One size',
+  oneSizeShort: 'One size',
   sizeUnsure: 'to confirm',
   color: 'Colour',
   stock: (n) => `${n} in stock`,
@@ -174,16 +175,15 @@ const en: Messages = {
   stockUnknown: 'Stock unknown',
   stockAge: (time, ago) => `Stock as of ${time} · ${ago}`,
   location: 'Location',
-  why: 'Why',
   notices: { service_first: 'Service first: a case is open. Listen before proposing.' },
   collect: 'Order to hand over',
-  noPicture: 'No picture',
   claim: 'I’ll take care of it',
   release: 'Release',
   takenBy: (who) => `Taken by ${who}`,
   takenByYou: 'You are on it',
   doneState: 'Done',
   outcomes: { proposed: 'Proposed', tried: 'Tried', sold: 'Sold', refused: 'Refused', other_size: 'Other size' },
+  outcomeQuestion: 'Outcome',
   refusalQuestion: 'For what reason?',
   refusals: { size: 'Size', color: 'Colour', price: 'Price', style: 'Style', already: 'Has it' },
   back: 'Back',
@@ -208,7 +208,7 @@ const en: Messages = {
     do_not_disturb: 'Do not disturb',
     not_this_customer: 'Not this customer',
   },
-  queueTitle: 'Waiting',
+  queueTitle: 'Customers',
   more: (n) => `+${n} waiting`,
   newCard: (zone, what) => `New card: ${zone}, ${what}`,
   emptyTitle: 'Nobody is waiting',

@@ -60,7 +60,7 @@ export function OfflineBanner() {
   const { state, words, language, config } = usePage();
   const offline = state.offlineSince !== null;
   const sentence = state.freshAt === null ? words.offline : words.offlineSince(clock(state.freshAt, language, config.timezone));
-  const waiting = state.outbox.length;
+  const waiting = state.outbox.filter(({ action }) => action.action !== 'seen').length;
   return (
     <div class={offline ? 'banner' : 'banner none'}>
       {offline && <OfflineSign />}

@@ -1,6 +1,7 @@
 // Purpose: the associate's code (once per shift) and the ten seconds in which an action can be undone.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Action } from '../action';
 import { associateCode } from '../identity';
 import { UNDO_MS } from '../model';
 import { usePage } from './context';
@@ -70,11 +71,15 @@ export function UndoBar() {
   const left = undoable === null ? 0 : Math.ceil((undoable.at + UNDO_MS - now) / 1000);
   const name = undoable?.action.action;
   const shown = undoable !== null && left > 0 && name !== undefined && name !== 'undo' && name !== 'seen';
+  const takeBack = ({ visit, suggestion, id }: Action) => {
+    act({ action: 'undo', visit, suggestion, undoes: id });
+    document.querySelector('main')?.focus({ preventScroll: true }); // this button is about to go
+  };
   return (
     <div class={shown ? 'undo' : 'undo none'}>
       <p role="status">{shown ? words.acted[name] : ''}</p>
       {shown && (
-        <button type="button" class="button inverse" onClick={() => act({ action: 'undo', visit: undoable.action.visit, suggestion: undoable.action.suggestion, undoes: undoable.action.id })}>
+        <button type="button" class="button inverse" onClick={() => takeBack(undoable.action)}>
           {words.undo} <span class="seconds" aria-hidden="true">{left} s</span>
         </button>
       )}

@@ -14,29 +14,31 @@ const UNSURE_BELOW = 0.7; // size confidence under which the associate is told t
 
 export function SuggestionList({ card, locked }: { card: Card; locked: boolean }) {
   const { words } = usePage();
-  const [chosen, choose] = useState<string | null>(null);
+  const [chosen, choose] = useState<string | null>(null); // by hand; else the best one is open
   const open = card.suggestions.find(({ id }) => id === chosen) ?? card.suggestions[0];
   return (
     <section class="suggestions" aria-label={words.suggestions}>
       {card.suggestions.map((one) =>
-        one === open ? <Open key={one.id} card={card} suggestion={one} locked={locked} /> : <Line key={one.id} suggestion={one} onOpen={() => choose(one.id)} />,
+        one === open ? <Open key={one.id} card={card} suggestion={one} locked={locked} takesFocus={one.id === chosen} /> : <Line key={one.id} suggestion={one} onOpen={() => choose(one.id)} />,
       )}
     </section>
   );
 }
 
 function Line({ suggestion, onOpen }: { suggestion: Suggestion; onOpen(): void }) {
-  const { words } = usePage();
+  const { state, words } = usePage();
+  const last = [...suggestionMarks(state, suggestion.id).done].at(-1);
   return (
     <button type="button" class="line" aria-expanded="false" onClick={onOpen}>
       <Picture suggestion={suggestion} size="small" />
       <span class="line-name">
         <strong>{suggestion.name}</strong>
         <span>
-          {words.size} {isOneSize(suggestion.size) ? words.oneSize.toLowerCase() : suggestion.size}
+          {isOneSize(suggestion.size) ? words.oneSize : `${words.size} ${suggestion.size}`}
           {suggestion.color !== null && ` · ${suggestion.color}`}
         </span>
       </span>
+      {last !== undefined && <span class="tag">✓ {words.outcomes[last]}</span>}
       <span class="line-stock">
         <Stock suggestion={suggestion} />
         {suggestion.location !== null && ` · ${suggestion.location}`}
@@ -49,15 +51,28 @@ function Line({ suggestion, onOpen }: { suggestion: Suggestion; onOpen(): void }
   );
 }
 
-function Open({ card, suggestion, locked }: { card: Card; suggestion: Suggestion; locked: boolean }) {
+interface OpenProps {
+  card: Card;
+  suggestion: Suggestion;
+  locked: boolean; // somebody else serves this customer
+  takesFocus: boolean;
+}
+
+function Open({ card, suggestion, locked, takesFocus }: OpenProps) {
   const { language } = usePage();
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (takesFocus) title.current?.focus({ preventScroll: true });
+  }, [takesFocus]);
   const place = useSeen(card.visit, suggestion.id);
   const reason = inLanguage(suggestion.reason, language);
   return (
     <div class="open" ref={place}>
       <Picture suggestion={suggestion} size="large" />
       <div class="facts">
-        <h2>{suggestion.name}</h2>
+        <h2 ref={title} tabIndex={-1}>
+          {suggestion.name}
+        </h2>
         <dl class="tiles">
           <SizeTile suggestion={suggestion} />
           <ColorTile suggestion={suggestion} />
@@ -82,7 +97,7 @@ function SizeTile({ suggestion }: { suggestion: Suggestion }) {
   return (
     <div class="tile tile-size">
       <dt>{words.size}</dt>
-      <dd class={one ? 'value' : 'value huge'}>{one ? words.oneSize : suggestion.size}</dd>
+      <dd class={one ? 'value' : 'value huge'}>{one ? words.oneSizeShort : suggestion.size}</dd>
       {unsure && <dd class="hint">{words.sizeUnsure}</dd>}
     </div>
   );
@@ -148,10 +163,15 @@ function Outcomes({ visit, suggestion }: { visit: string; suggestion: string }) 
   const { state, words, act } = usePage();
   const [asking, ask] = useState(false);
   const { done, refusal } = suggestionMarks(state, suggestion);
+  const place = useRef<HTMLDivElement>(null);
+  const back = () => {
+    ask(false);
+    requestAnimationFrame(() => place.current?.querySelector<HTMLElement>('.refused')?.focus());
+  };
   const tell = (outcome: Outcome) => (outcome === 'refused' ? ask(true) : act({ action: outcome, visit, suggestion }));
-  if (asking) return <Refusals onBack={() => ask(false)} onReason={(reason) => act({ action: 'refused', visit, suggestion, reason })} />;
+  if (asking) return <Refusals onBack={back} onReason={(reason) => act({ action: 'refused', visit, suggestion, reason })} />;
   return (
-    <div class="outcomes" role="group" aria-label={words.suggestions}>
+    <div class="outcomes" ref={place} role="group" aria-label={words.outcomeQuestion}>
       {OUTCOMES.map((outcome) => (
         <button key={outcome} type="button" class={`button outcome ${outcome}`} aria-pressed={done.has(outcome)} onClick={() => tell(outcome)}>
           {words.outcomes[outcome]}
