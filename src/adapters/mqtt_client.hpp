@@ -1,7 +1,7 @@
 // One MQTT client over Paho C++, in our own words; the only file that includes Paho.
-// Owner thread: a lane. Paho's mutex is shared by all clients of a process and held over DNS and TLS, so every call here
-// may block for seconds; never call it from the loop. Handlers run in Paho's threads: they must only hand the event on.
-// Never reconnects, buffers or persists by itself: the outbox is the truth and back-off belongs to the core.
+// Owner thread: a lane. Paho's mutex is shared by all clients of a process and held over DNS and TLS, so every call
+// here may block for seconds; never call it from the loop. Handlers run in Paho's threads: they must only hand the
+// event on. Never reconnects, buffers or persists by itself: the outbox is the truth and back-off belongs to the core.
 #pragma once
 
 #include <cstddef>

@@ -21,12 +21,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kWorkLimit = 70000;    // credits are at most 65,535; the rest is room for commands and answers
+constexpr std::size_t kWorkLimit = 70000;  // credits are at most 65,535; the rest is room for commands and answers
 constexpr std::size_t kWorkAtOnce = 256;
 constexpr auto kBeat = 1s;
 constexpr auto kAliveFor = 10s;
-constexpr auto kLookUpAliveFor = 60s;        // glibc gives up on dead resolvers after 10 to 40 s
-constexpr auto kConnectDeadline = 30s;       // CONNACK and SUBACK together
+constexpr auto kLookUpAliveFor = 60s;   // glibc gives up on dead resolvers after 10 to 40 s
+constexpr auto kConnectDeadline = 30s;  // CONNACK and SUBACK together
 constexpr auto kDisconnectDeadline = 5s;
 
 struct Connect {};

@@ -1,0 +1,128 @@
+// The uplink process: everything that may wait for the WAN happens here, away from the shop floor.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "adapters/mqtt_link.hpp"
+#include "adapters/uplink_process.hpp"
+#include "base/bounded_queue.hpp"
+#include "base/log.hpp"
+
+namespace tg {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Millis kHeartbeat = 2s;
+constexpr std::size_t kMessageLimit = 256;         // commands of central; what is dropped, central sends again
+constexpr std::size_t kReportLimit = 70000;        // acknowledgements: never more than credits
+constexpr std::size_t kSlowReaderBytes = 4 << 20;  // beyond this the daemon reads first
+constexpr std::size_t kReportsAtOnce = 256;
+
+class UplinkPump {
+ public:
+  UplinkPump(EventLoop& loop, int fd)
+      : loop_(loop),
+        wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+        messages_(kMessageLimit, WhenFull::refuse, [this] { wake(); }),
+        reports_(kReportLimit, WhenFull::refuse, [this] { wake(); }),
+        wake_source_(loop.add_fd(wake_fd_, POLLIN, [this](PollEvents) { woken(); })),
+        heartbeat_(loop.add_timer([this] { beat(); })),
+        pipe_(
+            loop, fd,
+            {[this](UplinkFrame frame) { obey(std::move(frame)); }, [this] { forward(); }, [this] { loop_.exit(0); }}) {
+    beat();
+  }
+  ~UplinkPump() {
+    lane_.reset();  // says goodbye to the broker; its threads use the queues until then
+    ::close(wake_fd_);
+  }
+  UplinkPump(const UplinkPump&) = delete;
+  UplinkPump& operator=(const UplinkPump&) = delete;
+
+ private:
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);  // full is as good as one
+  }
+  void woken() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
+    forward();
+  }
+
+  /// From any thread of the lane.
+  void post(LinkReport report) {
+    if (auto* message = std::get_if<LinkMessage>(&report)) {
+      if (!messages_.post(std::move(*message))) log(LogLevel::warning, "central", "a message was dropped: too many");
+    } else {
+      reports_.post(std::move(report));
+    }
+  }
+
+  void forward() {
+    while (pipe_.waiting_bytes() < kSlowReaderBytes) {
+      auto reports = reports_.take_some(kReportsAtOnce);
+      auto messages = messages_.take_some(1);
+      if (reports.empty() && messages.empty()) return;
+      for (auto& report : reports) std::visit([this](auto& what) { pipe_.send(std::move(what)); }, report);
+      for (auto& message : messages) pipe_.send(std::move(message));
+    }
+  }
+
+  void obey(UplinkFrame frame) {
+    std::visit(Overload{[this](LinkSettings& settings) {
+                          if (lane_) return;
+                          lane_ = std::make_unique<MqttLane>(std::move(settings),
+                                                             [this](LinkReport report) { post(std::move(report)); });
+                        },
+                        [this](const UplinkConnect&) {
+                          if (lane_) lane_->connect();
+                        },
+                        [this](const UplinkDrop&) {
+                          if (lane_) lane_->drop();
+                        },
+                        [this](Publication& publication) {
+                          if (lane_) lane_->publish(std::move(publication));
+                        },
+                        [](const auto&) {}},
+               frame);
+  }
+
+  void beat() {
+    if (!lane_ || lane_->alive()) pipe_.send(UplinkHeartbeat{});
+    heartbeat_.arm_at(loop_.now().mono + kHeartbeat);
+  }
+
+  EventLoop& loop_;
+  const int wake_fd_;
+  BoundedQueue<LinkMessage> messages_;
+  BoundedQueue<LinkReport> reports_;
+  FdSource wake_source_;
+  TimerSource heartbeat_;
+  UplinkPipe pipe_;
+  std::unique_ptr<MqttLane> lane_;
+};
+
+}  // namespace
+
+int run_uplink(int fd) {
+  // The daemon decides when the uplink ends: a stop of the whole unit or Ctrl-C reaches both, and the daemon still has
+  // its goodbye to send. If it dies, the uplink dies.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int ignored : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) std::signal(ignored, SIG_IGN);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  EventLoop loop;
+  UplinkPump pump(loop, fd);
+  return loop.run();
+}
+
+}  // namespace tg

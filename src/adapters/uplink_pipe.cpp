@@ -1,0 +1,85 @@
+#include "adapters/uplink_pipe.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace tg {
+namespace {
+
+constexpr std::size_t kReadAtOnce = 64 << 10;
+
+bool would_block() { return errno == EAGAIN || errno == EINTR; }
+
+}  // namespace
+
+UplinkPipe::UplinkPipe(EventLoop& loop, int fd, UplinkPipeHandlers handlers)
+    : fd_(fd),
+      handlers_(std::move(handlers)),
+      source_(loop.add_fd(fd, POLLIN, [this](PollEvents ready) { on_ready(ready); })),
+      overflow_(loop.add_deferred([this] { end(); })) {}
+
+UplinkPipe::~UplinkPipe() {
+  source_.reset();
+  ::close(fd_);
+}
+
+void UplinkPipe::send(const UplinkFrame& frame) {
+  out_ += encode_frame(frame);
+  if (waiting_bytes() > kPipeLimit) {
+    overflow_.arm();
+    return;
+  }
+  source_.watch(POLLIN | POLLOUT);
+}
+
+void UplinkPipe::flush(Millis at_most) {
+  pollfd waited{fd_, POLLOUT, 0};
+  while (waiting_bytes() > 0 && ::poll(&waited, 1, static_cast<int>(at_most.count())) > 0)
+    if (!transmit()) return;
+}
+
+void UplinkPipe::on_ready(PollEvents ready) {
+  if ((ready & POLLOUT) != 0 && !transmit()) return end();
+  if ((ready & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive()) return end();
+}
+
+bool UplinkPipe::receive() {
+  std::array<char, kReadAtOnce> bytes;
+  const auto got = ::read(fd_, bytes.data(), bytes.size());
+  if (got < 0) return would_block();
+  if (got == 0) return false;
+  reader_.feed({bytes.data(), static_cast<std::size_t>(got)});
+  UplinkFrame frame;
+  while (true) {
+    const auto more = reader_.next(frame);
+    if (!more) return false;
+    if (!*more) return true;
+    handlers_.on_frame(std::move(frame));
+  }
+}
+
+bool UplinkPipe::transmit() {
+  const auto sent = ::send(fd_, out_.data() + sent_, waiting_bytes(), MSG_NOSIGNAL);
+  if (sent < 0) return would_block();
+  sent_ += static_cast<std::size_t>(sent);
+  if (waiting_bytes() > 0) return true;
+  out_.clear();
+  sent_ = 0;
+  source_.watch(POLLIN);
+  if (handlers_.on_drained) handlers_.on_drained();
+  return true;
+}
+
+void UplinkPipe::end() {
+  source_.reset();
+  overflow_.reset();
+  const auto on_end = std::exchange(handlers_.on_end, nullptr);  // a local: it may destroy this object
+  if (on_end) on_end();
+}
+
+}  // namespace tg

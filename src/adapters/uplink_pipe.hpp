@@ -1,0 +1,51 @@
+// One end of the socketpair between daemon and uplink process: whole frames in both directions, nothing waits.
+// Owner thread: the loop. Never blocks but in flush(); never holds more than kPipeLimit unsent bytes.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "adapters/event_loop.hpp"
+#include "adapters/uplink_frames.hpp"
+
+namespace tg {
+
+struct UplinkPipeHandlers {
+  std::function<void(UplinkFrame)> on_frame;  ///< must not destroy the pipe
+  std::function<void()> on_drained;           ///< everything sent has left
+  /// The other end is gone, sent nonsense or does not read; called once, never inside send(). May destroy the pipe.
+  std::function<void()> on_end;
+};
+
+class UplinkPipe {
+ public:
+  static constexpr std::size_t kPipeLimit = 32 << 20;
+
+  /// Takes `fd` over; it must be a non-blocking stream socket.
+  UplinkPipe(EventLoop& loop, int fd, UplinkPipeHandlers handlers);
+  ~UplinkPipe();
+  UplinkPipe(const UplinkPipe&) = delete;
+  UplinkPipe& operator=(const UplinkPipe&) = delete;
+
+  void send(const UplinkFrame& frame);
+  [[nodiscard]] std::size_t waiting_bytes() const { return out_.size() - sent_; }
+  /// Blocks until everything is sent, the other end is gone, or `at_most` has passed.
+  void flush(Millis at_most);
+
+ private:
+  void on_ready(PollEvents ready);
+  [[nodiscard]] bool receive();  ///< false: the pipe is finished
+  [[nodiscard]] bool transmit();
+  void end();
+
+  const int fd_;
+  UplinkPipeHandlers handlers_;
+  UplinkFrameReader reader_;
+  std::string out_;
+  std::size_t sent_ = 0;
+  FdSource source_;
+  DeferredSource overflow_;
+};
+
+}  // namespace tg

@@ -1,0 +1,146 @@
+#include "adapters/uplink_process.hpp"
+
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace tg {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Millis kTick = 1s;
+constexpr Millis kSilence = 10s;
+constexpr Millis kFlush = 500ms;
+constexpr Millis kGoodbye = 3s;
+
+/// A non-blocking pair, closed on exec. {-1, -1} when the system has no descriptors left.
+std::pair<int, int> socket_pair() {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) return {-1, -1};
+  return {ends[0], ends[1]};
+}
+
+/// The new process, or 0. `fd` becomes its kUplinkFd; it starts with no signal blocked.
+pid_t start_child(const std::string& program, int fd) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, fd, kUplinkFd);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  std::string name = "touchpointd", role = "--role", uplink = "uplink";
+  const std::array<char*, 4> arguments{name.data(), role.data(), uplink.data(), nullptr};
+  pid_t child = 0;
+  if (::posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ) != 0) child = 0;
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return child;
+}
+
+}  // namespace
+
+UplinkProcess::UplinkProcess(EventLoop& loop, LinkSettings settings, LinkSink sink, std::string program)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      program_(std::move(program)),
+      timer_(loop.add_timer([this] { tick(); })),
+      spawn_failed_(loop.add_deferred([this] { child_ended("the uplink process could not be started"); })) {}
+
+UplinkProcess::~UplinkProcess() {
+  if (pipe_) pipe_->flush(kFlush);
+  pipe_.reset();
+  if (child_ != 0) ending_.push_back(std::exchange(child_, 0));
+  const auto until = std::chrono::steady_clock::now() + kGoodbye;
+  for (reap(); !ending_.empty() && std::chrono::steady_clock::now() < until; reap()) std::this_thread::sleep_for(10ms);
+  for (const pid_t pid : ending_) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+}
+
+bool UplinkProcess::spawn() {
+  const auto [ours, theirs] = socket_pair();
+  if (ours < 0) return false;
+  child_ = start_child(program_, theirs);
+  ::close(theirs);
+  if (child_ == 0) {
+    ::close(ours);
+    return false;
+  }
+  pipe_ = std::make_unique<UplinkPipe>(loop_, ours,
+                                       UplinkPipeHandlers{[this](const UplinkFrame& frame) { received(frame); },
+                                                          {},
+                                                          [this] { child_ended("the uplink process ended"); }});
+  pipe_->send(settings_);
+  heard_at_ = loop_.now().mono;
+  timer_.arm_at(heard_at_ + kTick);
+  return true;
+}
+
+void UplinkProcess::connect() {
+  if (in_use_) return;
+  in_use_ = true;
+  if (!pipe_ && !spawn()) {
+    spawn_failed_.arm();
+    return;
+  }
+  pipe_->send(UplinkConnect{});
+}
+
+void UplinkProcess::drop() {
+  if (pipe_) pipe_->send(UplinkDrop{});
+}
+
+void UplinkProcess::publish(Publication publication) {
+  if (pipe_ && in_use_) pipe_->send(std::move(publication));
+}
+
+void UplinkProcess::received(const UplinkFrame& frame) {
+  heard_at_ = loop_.now().mono;
+  std::visit(Overload{[this](const LinkIsUp& up) { sink_(up); },
+                      [this](const LinkIsDown& down) {
+                        in_use_ = false;
+                        sink_(down);
+                      },
+                      [this](const LinkDelivered& delivered) { sink_(delivered); },
+                      [this](const LinkMessage& message) { sink_(message); }, [](const auto&) {}},
+             frame);
+}
+
+void UplinkProcess::child_ended(std::string reason) {
+  pipe_.reset();
+  if (child_ != 0) {
+    ::kill(child_, SIGKILL);  // it may have closed its end, or hang
+    ending_.push_back(std::exchange(child_, 0));
+    timer_.arm_at(loop_.now().mono + kTick);
+    log(LogLevel::warning, "central", reason);
+  }
+  if (std::exchange(in_use_, false)) sink_(LinkIsDown{std::move(reason)});
+}
+
+void UplinkProcess::tick() {
+  reap();
+  const auto now = loop_.now().mono;
+  if (pipe_ && now - heard_at_ > kSilence) return child_ended("the uplink process does not answer");
+  if (pipe_ || !ending_.empty()) timer_.arm_at(now + kTick);
+}
+
+void UplinkProcess::reap() {
+  std::erase_if(ending_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+}  // namespace tg
