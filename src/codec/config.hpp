@@ -1,5 +1,6 @@
 // The configuration (contract §2): files and drop-ins -> one checked value with every default filled in.
-// Owner thread: the one that starts. Never reads a secret into an error text or into the printed configuration.
+// Owner thread: the one that starts. Never puts a secret into an error text or into the printed configuration.
+// What each key means, its range and its default: config_table.cpp, from which checks, print-out and schema are made.
 #pragma once
 
 #include <cstdint>
@@ -29,22 +30,24 @@ struct LinkConfig {
   std::string client_id;  ///< filled in when null
   bool v5 = true;
   std::optional<std::string> username;
-  std::optional<std::string> password;  ///< read from password_file
+  std::optional<std::string> password_file;
+  std::optional<std::string> password;  ///< what password_file holds
   std::optional<std::string> ca_file, cert_file, key_file;
   std::int32_t max_rate = 0;
 };
 
 struct PosKey {
   std::string id;
-  std::string secret;  ///< read from secret_file
+  std::string secret_file;
+  std::string secret;  ///< what secret_file holds
 };
 struct WorkstationConfig {
   std::string id;
   std::optional<std::string> dialect;
 };
 struct Endpoint {
-  std::string host;
-  std::uint16_t port = 0;
+  std::string host;        ///< name or address; IPv6 without its brackets
+  std::uint16_t port = 0;  ///< 0 = any free one
 };
 struct TlsConfig {
   std::string cert_file, key_file;
@@ -62,7 +65,7 @@ struct Config {
   std::vector<ReceiverConfig> receivers;
   std::string scan = "auto";
   bool beacon_enabled = true;
-  std::string beacon_uuid;
+  std::string beacon_uuid = "64146e8c-c398-49d4-aa6d-eea7e3e0755d";
   std::int32_t beacon_major = 0, beacon_minor = 0;
   bool checkin_enabled = true;
 
@@ -92,7 +95,8 @@ struct Config {
   std::int32_t retain_delivered_h = 72;
   std::int64_t profiles_max_members = 1000000;
   std::int32_t profiles_stale_after_h = 24;
-  std::optional<std::string> at_rest_key;  ///< read from at_rest_key_file
+  std::optional<std::string> at_rest_key_file;
+  std::optional<std::string> at_rest_key;  ///< what at_rest_key_file holds
   SuggestionPolicy suggestion;
   bool journal_enabled = false;
   std::int64_t journal_max_bytes = 67108864;
@@ -105,23 +109,28 @@ struct Config {
   [[nodiscard]] Policy policy() const;
 };
 
-/// One complaint: `FILE: /json/pointer: what is wrong and what is allowed`.
+/// One complaint, without the offending text: a secret may have landed in the wrong key.
 struct ConfigProblem {
-  std::string file;
-  std::string pointer;
-  std::string what;
+  std::string file;     ///< the one that set the value last; the main file for a missing key
+  std::string pointer;  ///< RFC 6901; "/" for the file as a whole
+  std::string what;     ///< what is wrong and what is allowed
 };
+/// `FILE: /json/pointer: what is wrong and what is allowed`, one line.
+[[nodiscard]] std::string to_line(const ConfigProblem& problem);
 
 /// Reads `path`, then `conf.d/*.json` beside it in lexical order (RFC 7396), fills in defaults and checks every value.
-/// All problems are returned, not only the first. `//` comments are allowed. Secrets come from `*_file` keys;
-/// a relative secret path that does not exist is looked up in $CREDENTIALS_DIRECTORY.
+/// All problems are returned, not only the first. `//` comments are allowed. Secrets come from `*_file` keys: the path
+/// as it is, else $CREDENTIALS_DIRECTORY/<path>, for an absolute one $CREDENTIALS_DIRECTORY/<its last part>. Blocks on
+/// disk.
 [[nodiscard]] Result<Config, std::vector<ConfigProblem>> load_config(const std::string& path);
 
-/// As load_config, with one more merge patch on top (the `config` command); only keys that can change
-/// without a restart (presence, suggestions, zones) may appear in it.
-[[nodiscard]] Result<Config, std::vector<ConfigProblem>> patch_config(const std::string& path, const std::string& patch);
+/// As load_config, with one more merge patch on top (the `config` command); only sections that can change
+/// without a restart (presence, suggestions, zones) may appear in it. Its problems name the file "patch".
+[[nodiscard]] Result<Config, std::vector<ConfigProblem>> patch_config(const std::string& path,
+                                                                      const std::string& patch);
 
-/// The effective configuration as indented JSON, every contract key present, secrets as "***".
+/// The effective configuration as indented JSON, every contract key in the contract's order. Of a secret only the path
+/// of its file is shown, so that the text can be loaded again.
 [[nodiscard]] std::string print_config(const Config& config);
 
 /// The JSON Schema (draft-07) of the configuration, generated from the same table that checks it.

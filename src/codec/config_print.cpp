@@ -1,0 +1,12 @@
+#include "codec/config.hpp"
+#include "codec/config_access.hpp"
+
+namespace tg {
+
+std::string print_config(const Config& config) {
+  // Only text that was valid UTF-8 when it was read; `replace` keeps dump() from throwing on a Config made by hand.
+  return config::collect(config::root_table(), &config).dump(2, ' ', false, config::Json::error_handler_t::replace) +
+         '\n';
+}
+
+}  // namespace tg
