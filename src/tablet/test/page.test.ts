@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { makeAction } from '../src/action';
 import { parseConfig } from '../src/config';
@@ -6,6 +7,8 @@ import { associateCode, deviceId, uuid } from '../src/identity';
 import { retryDelayMs } from '../src/link';
 import { MESSAGES } from '../src/messages';
 import { MINUTE, T0 } from './fixtures';
+
+globalThis.crypto ??= webcrypto as Crypto; // Node 18 has it, but not as a global
 
 const CONFIG = {
   mqtt_url: 'ws://127.0.0.1:9001',

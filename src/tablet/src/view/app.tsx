@@ -1,6 +1,6 @@
 // Purpose: the whole page, put together; holds only what belongs to the page itself: language, dialog.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Gesture } from '../action';
 import type { Language } from '../card';
 import type { Config } from '../config';
@@ -26,7 +26,7 @@ export function App({ store, config, device, storage }: AppProps) {
   const [associate, setAssociate] = useState(() => loadAssociate(storage.shift));
   const [asking, ask] = useState<{ then: Gesture | null } | null>(null);
   const words = MESSAGES[language];
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language;
     document.title = `${words.title} · ${config.store}`;
   }, [language]);
