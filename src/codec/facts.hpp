@@ -26,6 +26,7 @@ struct FactKind {
 /// The member that a fact names, for the erasure index; empty when none.
 [[nodiscard]] std::string_view fact_member(const FactData& data);
 /// The payload again with `data.member` null and a new `recordedtime`; same id and sequence (contract §4.2 erase).
+/// Empty when `payload` is not one of ours: then nothing of it may be kept.
 [[nodiscard]] std::string anonymise_fact(std::string_view payload, WallTime recorded_at);
 
 }  // namespace tg

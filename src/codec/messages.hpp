@@ -16,7 +16,8 @@ namespace tg {
 // --- out -----------------------------------------------------------------------------------------------------------
 [[nodiscard]] std::string encode_card(const Card& card);
 [[nodiscard]] std::string encode_ack(const CommandAck& ack);
-[[nodiscard]] std::string encode_gateway_state(bool online, std::uint64_t session, std::string_view version, WallTime since);
+[[nodiscard]] std::string encode_gateway_state(bool online, std::uint64_t session, std::string_view version,
+                                               WallTime since);
 [[nodiscard]] std::string encode_tablet_state(bool online, std::string_view store, WallTime at);
 
 // --- in ------------------------------------------------------------------------------------------------------------
@@ -27,7 +28,8 @@ struct RemoteAdvert {
   Eid eid{};
   RssiDbm rssi = kRssiUnavailable;
 };
-/// `R/rx/{receiver}` of format `touchpoint`: `{"v":1,"ts":<ms>,"e":[["<EID hex>",<tx>,<rssi>],…]}`; at most 512 entries.
+/// `R/rx/{receiver}` of format `touchpoint`: `{"v":1,"ts":<ms>,"e":[["<EID hex>",<tx>,<rssi>],…]}`; at most 512
+/// entries.
 [[nodiscard]] Result<std::vector<RemoteAdvert>> decode_rx(std::string_view payload);
 /// OpenMQTTGateway or Theengs: service data of FEAA that starts 30; the address is dropped here. Empty = not for us.
 [[nodiscard]] Result<std::vector<RemoteAdvert>> decode_rx_foreign(std::string_view payload);

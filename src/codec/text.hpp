@@ -1,11 +1,10 @@
-// Small shared translations: instants, enums, guarded JSON parsing. Owner thread: any. Never throws.
+// Small shared translations: instants and identifiers as text. Owner thread: any. Never throws.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/result.hpp"
 #include "base/types.hpp"
 
 namespace tg {
@@ -14,6 +13,8 @@ namespace tg {
 [[nodiscard]] std::string format_time(WallTime t);
 /// RFC 3339 with offset or Z, fraction optional; "YYYY-MM-DD" alone is midnight UTC. Years 1970-2199.
 [[nodiscard]] std::optional<WallTime> parse_time(std::string_view text);
+/// "YYYY-MM-DD", a day of the calendar.
+[[nodiscard]] bool is_day(std::string_view text);
 /// `^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$` (contract §1).
 [[nodiscard]] bool is_plain_id(std::string_view text);
 /// 1-60 of `A-Z a-z 0-9 . _ - @` (contract §5.1).

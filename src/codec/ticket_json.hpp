@@ -14,6 +14,9 @@ namespace tg {
 inline constexpr std::size_t kMaxTicketLines = 10000;
 inline constexpr std::size_t kMaxJsonDepth = 32;
 
+/// Content of a ticket (contract §6): SHA-256 over its canonical form, all but the revision.
+[[nodiscard]] Sha256 ticket_content(const Ticket& ticket);
+
 /// `store` becomes key.store whatever the ticket says. Amounts are decimal strings; a JSON number is an error.
 /// Digits of a card number (13-19, Luhn) in a kept string are replaced by "redacted" before hashing.
 [[nodiscard]] Result<Ticket> decode_ticket(std::string_view json, std::string_view store);

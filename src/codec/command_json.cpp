@@ -1,0 +1,165 @@
+// Commands of the central platform (contract §4.2) and their acks.
+#include <algorithm>
+#include <map>
+
+#include "codec/json_write.hpp"
+#include "codec/messages.hpp"
+#include "codec/names.hpp"
+#include "codec/readers.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::int64_t kMaxRevision = (std::int64_t{1} << 53) - 1;  ///< what every JSON library keeps exactly
+constexpr std::int32_t kMaxParts = 100'000;
+constexpr std::size_t kMaxRows = 1'000'000;
+constexpr std::size_t kMaxIdBytes = 128;
+
+using Body = decltype(Command::body);
+
+/// How the rows of a data set are called in snapshots and deltas.
+struct SetWords {
+  const char* rows;      ///< list in a snapshot
+  const char* upserted;  ///< in an op
+  const char* removed;   ///< in an op: what names the row
+};
+constexpr std::array<SetWords, kDataSetCount> kWords{
+    {{"profiles", "profile", "member"}, {"items", "item", "variant"}, {"rules", "rule", ""}}};
+const SetWords& words_of(DataSet set) { return kWords.at(static_cast<std::size_t>(set)); }
+
+/// Reads one row into the vector that fits the set and returns what names it.
+std::string add_row(DataSet set, const Cursor& c, DataRows& rows) {
+  switch (set) {
+    case DataSet::profiles:
+      return rows.profiles.emplace_back(read_profile(c)).member.value;
+    case DataSet::catalog:
+      return rows.items.emplace_back(read_item(c)).variant;
+    case DataSet::complements:
+      break;
+  }
+  return rows.rules.emplace_back(read_rule(c)).style;
+}
+
+template <DataSet set>
+Body read_snapshot(const CommandId& id, const Cursor& c) {
+  SnapshotPart part;
+  part.set = set;
+  part.snapshot = c.at("snapshot").text(kMaxIdBytes);
+  if (part.snapshot.empty()) part.snapshot = id.value;
+  part.revision = c.need("revision").integer(0, kMaxRevision);
+  part.parts = c.at("parts").int32(1, kMaxParts, 1);
+  part.part = c.at("part").int32(1, part.parts, 1);
+  auto rows = std::make_shared<DataRows>();
+  c.need(words_of(set).rows).each(kMaxRows, [&](const Cursor& row) { (void)add_row(set, row, *rows); });
+  part.rows = std::move(rows);
+  return part;
+}
+
+std::string read_removed(DataSet set, const Cursor& op) {
+  return set == DataSet::profiles ? read_member(op).value : op.need(words_of(set).removed).filled_text();
+}
+
+enum class Op : std::uint8_t { upsert, remove };
+constexpr auto kOpNames = std::to_array<Named<Op>>({{Op::upsert, "upsert"}, {Op::remove, "remove"}});
+
+/// Ops apply in order, so of several for one row only the last counts: later ones take the place of earlier ones.
+template <DataSet set>
+Body read_delta(const CommandId&, const Cursor& c) {
+  Delta delta;
+  delta.set = set;
+  delta.from_revision = c.need("from_revision").integer(0, kMaxRevision);
+  delta.to_revision = c.need("to_revision").integer(0, kMaxRevision);
+  std::map<std::string, std::optional<DataRows>> last;  // row name -> its new content, nothing = removed
+  c.need("ops").each(kMaxRows, [&](const Cursor& op) {
+    if (op.need("op").choice(kOpNames, Op::upsert) == Op::remove) {
+      last[read_removed(set, op)] = std::nullopt;
+      return;
+    }
+    DataRows row;
+    const std::string name = add_row(set, op.need(words_of(set).upserted), row);
+    last[name] = std::move(row);
+  });
+  auto upserts = std::make_shared<DataRows>();
+  for (auto& [name, row] : last) {
+    if (!row) {
+      delta.removes.push_back(name);
+      continue;
+    }
+    for (auto& profile : row->profiles) upserts->profiles.push_back(std::move(profile));
+    for (auto& item : row->items) upserts->items.push_back(std::move(item));
+  }
+  delta.upserts = std::move(upserts);
+  return delta;
+}
+
+Body read_consent(const CommandId&, const Cursor& c) {
+  return ConsentChange{.member = read_member(c),
+                       .purpose = c.need("purpose").choice(kPurposeNames, Purpose::recognition),
+                       .record = read_consent_record(c)};
+}
+
+Body read_erase(const CommandId& id, const Cursor& c) {
+  EraseRequest request{.request_id = c.at("request_id").text(kMaxIdBytes), .member = read_member(c)};
+  if (request.request_id.empty()) request.request_id = id.value;
+  return request;
+}
+
+Body read_replay(const CommandId&, const Cursor& c) {
+  const std::int64_t from = c.need("from_sequence").integer(1, kMaxRevision, 1);
+  const std::int64_t to = c.need("to_sequence").integer(from, kMaxRevision, from);
+  return ReplayRequest{.from = static_cast<Sequence>(from), .to = static_cast<Sequence>(to)};
+}
+
+Body not_supported(const CommandId&, const Cursor&) { return BadCommand{"not supported by this version"}; }
+
+struct CommandRow {
+  std::string_view name;
+  Body (*read)(const CommandId& id, const Cursor& c);
+};
+constexpr auto kCommands = std::to_array<CommandRow>({{"profiles.snapshot", read_snapshot<DataSet::profiles>},
+                                                      {"profiles.delta", read_delta<DataSet::profiles>},
+                                                      {"catalog.snapshot", read_snapshot<DataSet::catalog>},
+                                                      {"catalog.delta", read_delta<DataSet::catalog>},
+                                                      {"complements.snapshot", read_snapshot<DataSet::complements>},
+                                                      {"consent", read_consent},
+                                                      {"erase", read_erase},
+                                                      {"replay", read_replay},
+                                                      {"match", not_supported},
+                                                      {"config", not_supported},
+                                                      {"scenarios.set", not_supported}});
+
+bool is_command_id(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxIdBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+CommandId read_id(const Cursor& c, std::string_view if_absent) {
+  const Cursor id = if_absent.empty() ? c.need("command_id") : c.at("command_id");
+  if (!id.present()) return CommandId{if_absent};
+  return CommandId{id.text_if(is_command_id, "1 to 128 printable characters without a space")};
+}
+
+}  // namespace
+
+Command decode_command_or(std::string_view name, std::string_view payload, std::string_view id_if_absent) {
+  Document doc(payload);
+  Command command{
+      .id = read_id(doc.root(), id_if_absent), .name = std::string(name), .body = BadCommand{"unknown command"}};
+  for (const auto& row : kCommands) {
+    if (row.name == name) command.body = row.read(command.id, doc.root());
+  }
+  if (doc.failed()) command.body = BadCommand{doc.problem()};
+  return command;
+}
+
+Command decode_command(std::string_view name, std::string_view payload) { return decode_command_or(name, payload, {}); }
+
+std::string encode_ack(const CommandAck& ack) {
+  return dump({{"command_id", ack.id.value},
+               {"status", name_of(kAckStatusNames, ack.status)},
+               {"reason", or_null(ack.reason)},
+               {"revision", number_or_null(ack.revision)},
+               {"missing", ack.missing.empty() ? Json() : Json(ack.missing)}});
+}
+
+}  // namespace tg

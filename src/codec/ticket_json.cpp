@@ -1,0 +1,188 @@
+#include "codec/ticket_json.hpp"
+
+#include <algorithm>
+
+#include "codec/amount.hpp"
+#include "codec/fact_data.hpp"
+#include "codec/json_write.hpp"
+#include "codec/names.hpp"
+#include "codec/readers.hpp"
+#include "codec/redact.hpp"
+#include "codec/text.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::size_t kMaxTenders = 1000;
+constexpr std::int64_t kMaxRevision = (std::int64_t{1} << 53) - 1;
+constexpr std::size_t kMaxSequenceBytes = 40;
+constexpr std::size_t kMaxCodeBytes = 64;
+constexpr int kQuantityDigits = 3;
+constexpr std::string_view kDecimal = "a decimal string such as \"249.00\"";
+
+bool is_ticket_sequence(std::string_view text) {
+  if (text.empty() || text.size() > kMaxSequenceBytes) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '|'; });
+}
+bool is_iso_currency(std::string_view text) { return currency_digits(text).has_value(); }
+bool is_instant(std::string_view text) { return text.size() > 10 && parse_time(text).has_value(); }
+
+/// `fallback` where the amount is absent; a JSON number is refused: it may have lost digits on its way here.
+std::int64_t read_decimal(const Cursor& c, int digits, std::int64_t fallback = 0) {
+  if (!c.present()) return fallback;
+  const auto value = c.is_text() ? parse_scaled(c.text(), digits) : std::nullopt;
+  if (!value) c.complain(std::string(kDecimal) + " is allowed");
+  return value.value_or(0);
+}
+
+std::string kept_text(const Cursor& c, std::size_t max_bytes = kMaxCodeBytes) {
+  return redact_card_numbers(c.text(max_bytes));
+}
+
+TicketKey read_key(const Cursor& c, std::string_view store) {
+  return {.store = std::string(store),
+          .workstation = c.need("workstation").text_if(is_plain_id, "an id of letters, digits, _ and -, at most 32,"),
+          .business_day = c.need("business_day").text_if(is_day, "a day such as \"2026-11-21\""),
+          .sequence = redact_card_numbers(
+              c.need("sequence").text_if(is_ticket_sequence, "a text of 1 to 40 printable characters without |"))};
+}
+
+std::optional<TicketKey> read_link(const Cursor& c, std::string_view store) {
+  if (!c.present()) return std::nullopt;
+  return read_key(c, store);
+}
+
+TicketLine read_line(const Cursor& c, int money_digits, std::int32_t position) {
+  return {.n = c.at("n").int32(0, 1'000'000, position),
+          .kind = c.at("kind").choice(kLineKindNames, LineKind::sale),
+          .sku = kept_text(c.at("sku")),
+          .gtin = kept_text(c.at("gtin")),
+          .qty_milli = read_decimal(c.at("qty"), kQuantityDigits, 1000),
+          .unit_minor = read_decimal(c.at("unit_price"), money_digits),
+          .net_minor = read_decimal(c.need("net"), money_digits)};
+}
+
+/// Kinds of tender differ from till to till; those we do not tell apart are "other".
+std::string tender_kind(const Cursor& c) {
+  const std::string kind = c.text(kMaxCodeBytes);
+  for (const std::string_view known : {"cash", "card", "giftcard", "voucher"}) {
+    if (kind == known) return kind;
+  }
+  return "other";
+}
+
+std::optional<LoyaltyScan> read_loyalty(const Cursor& c) {
+  if (!c.present()) return std::nullopt;
+  LoyaltyScan scan{.id = normal_loyalty(kept_text(c.need("id"))),
+                   .entry = c.at("entry").choice(kLoyaltyEntryNames, LoyaltyEntry::scanned)};
+  if (scan.id.empty()) return std::nullopt;
+  return scan;
+}
+
+void read_amounts(const Cursor& c, Ticket& ticket) {
+  ticket.currency = c.need("currency").text_if(is_iso_currency, "an ISO 4217 code such as \"EUR\"");
+  const int digits = currency_digits(ticket.currency).value_or(2);
+  ticket.total_minor = read_decimal(c.need("total"), digits);
+  ticket.tax_minor = read_decimal(c.at("tax"), digits);
+  ticket.rounding_minor = read_decimal(c.at("rounding"), digits);
+  std::int32_t position = 0;
+  ticket.lines =
+      c.need("lines").list(kMaxTicketLines, [&](const Cursor& line) { return read_line(line, digits, ++position); });
+  ticket.tenders = c.need("tenders").list(kMaxTenders, [&](const Cursor& tender) {
+    return Tender{.kind = tender_kind(tender.at("kind")), .amount_minor = read_decimal(tender.need("amount"), digits)};
+  });
+}
+
+Json link_json(const std::optional<TicketKey>& link) { return link ? key_json(*link) : Json(); }
+
+Json lines_json(const Ticket& ticket) {
+  Json out = Json::array();
+  for (const auto& l : ticket.lines)
+    out.push_back(
+        Json::array({l.n, name_of(kLineKindNames, l.kind), l.sku, l.gtin, l.qty_milli, l.unit_minor, l.net_minor}));
+  return out;
+}
+
+Json tenders_json(const Ticket& ticket) {
+  Json out = Json::array();
+  for (const auto& t : ticket.tenders) out.push_back(Json::array({t.kind, t.amount_minor}));
+  return out;
+}
+
+}  // namespace
+
+// The hash is kept on disk and compared after an update of the gateway: this form must not change.
+Sha256 ticket_content(const Ticket& ticket) {
+  const Json canonical = {
+      {"key", key_json(ticket.key)},
+      {"type", name_of(kTicketTypeNames, ticket.type)},
+      {"status", name_of(kTicketStatusNames, ticket.status)},
+      {"ended_at", unix_ms(ticket.ended_at)},
+      {"currency", ticket.currency},
+      {"amounts", Json::array({ticket.total_minor, ticket.tax_minor, ticket.rounding_minor})},
+      {"loyalty",
+       ticket.loyalty ? Json::array({ticket.loyalty->id, name_of(kLoyaltyEntryNames, ticket.loyalty->entry)}) : Json()},
+      {"collect_order", or_null(ticket.collect_order)},
+      {"employee", ticket.employee},
+      {"training", ticket.training},
+      {"lines", lines_json(ticket)},
+      {"tenders", tenders_json(ticket)},
+      {"links", Json::array({link_json(ticket.voids), link_json(ticket.returns), link_json(ticket.resumes)})}};
+  return sha256(as_bytes(dump(canonical)));
+}
+
+Ticket read_ticket(const Cursor& c, std::string_view store) {
+  Ticket ticket;
+  ticket.key = read_key(c, store);
+  ticket.revision = c.at("revision").integer(0, kMaxRevision);
+  ticket.type = c.need("type").choice(kTicketTypeNames, TicketType::sale);
+  ticket.status = c.at("status").choice(kTicketStatusNames, TicketStatus::final);
+  const std::string ended =
+      c.need("ended_at").text_if(is_instant, "a time with offset such as \"2026-11-21T15:04:05+01:00\"");
+  ticket.ended_at = parse_time(ended).value_or(WallTime{});
+  read_amounts(c, ticket);
+  ticket.loyalty = read_loyalty(c.at("loyalty"));
+  if (const Cursor order = c.at("collect_order"); order.present()) ticket.collect_order = kept_text(order);
+  ticket.employee = c.at("employee").flag();
+  ticket.training = c.at("training").flag();
+  const Cursor links = c.at("links");
+  ticket.voids = read_link(links.at("voids"), store);
+  ticket.returns = read_link(links.at("returns"), store);
+  ticket.resumes = read_link(links.at("resumes"), store);
+  ticket.content = ticket_content(ticket);
+  return ticket;
+}
+
+Result<Ticket> decode_ticket(std::string_view json, std::string_view store) {
+  Document doc(json);
+  return doc.finish(read_ticket(doc.root(), store));
+}
+
+Result<std::vector<Ticket>> decode_ticket_lines(std::string_view ndjson, std::string_view store) {
+  std::vector<Ticket> tickets;
+  for (std::size_t number = 1; !ndjson.empty(); ++number) {
+    const std::size_t end = std::min(ndjson.find('\n'), ndjson.size());
+    const std::string_view line = ndjson.substr(0, end);
+    ndjson.remove_prefix(std::min(end + 1, ndjson.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    Document doc(line, number);
+    auto ticket = doc.finish(read_ticket(doc.root(), store));
+    if (!ticket) return fail(ticket.error().message);
+    tickets.push_back(std::move(*ticket));
+  }
+  return tickets;
+}
+
+std::string encode_ticket_answers(const std::vector<TicketAnswer>& answers) {
+  Json results = Json::array();
+  for (const auto& answer : answers) {
+    results.push_back({{"ticket_id", or_null(answer.id)},
+                       {"status", name_of(kTicketVerdictNames, answer.verdict)},
+                       {"reason", or_null(answer.reason)}});
+  }
+  return dump({{"results", std::move(results)}});
+}
+
+std::string encode_key(const TicketKey& key) { return dump(key_json(key)); }
+
+}  // namespace tg
