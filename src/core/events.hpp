@@ -33,6 +33,8 @@ struct Restored {
   std::vector<Visit> open_visits;
   std::vector<VisitCards> cards;              ///< of open visits
   std::vector<ConsentChange> consents;        ///< every decision this box has to remember
+  std::vector<std::string> action_ids;        ///< taps of the last day, so that none has a second effect
+  std::vector<CommandId> command_ids;         ///< commands of the last day, answered "duplicate" when repeated
   std::optional<WallTime> profiles_updated_at;
   std::uint64_t jitter_seed = 0;
 };

@@ -46,7 +46,7 @@ enum class CardState : std::uint8_t { fresh, claimed, done };  // "new", "claime
 enum class ReasonCode : std::uint8_t { viewed_recently, wished, in_cart, goes_with_owned };
 
 struct CardSuggestion {
-  SuggestionId id;
+  SuggestionId id;                     ///< the decision's UUID; "-2", "-3" appended from rank 2 on
   CatalogItem item;
   std::string size;                    ///< as shown; "" for one size
   std::int32_t size_confidence_permille = 1000;
@@ -55,6 +55,9 @@ struct CardSuggestion {
   std::string scenario;                ///< e.g. "viewed_not_bought"
   std::int32_t score_permille = 0;
   std::int32_t rank = 0;               ///< 1..3
+
+  /// The decision that this item belongs to: `suggestion_id` of the events.
+  [[nodiscard]] SuggestionId decision() const { return SuggestionId{id.value.substr(0, 36)}; }
 };
 
 enum class Outcome : std::uint8_t { seen, proposed, tried, sold, refused, expired, withdrawn };
@@ -86,6 +89,7 @@ struct VisitCards {
   std::int32_t created = 0;      ///< suggestion.created so far, against cards_per_visit
   bool silenced = false;         ///< do_not_disturb or not_this_customer was tapped
   std::set<SuppressReason> suppressed;
+  std::set<std::string> closed_styles;  ///< sold or refused during this visit: never suggested again in it
 };
 
 enum class ActionKind : std::uint8_t {

@@ -1,0 +1,143 @@
+#include "core/core.hpp"
+
+#include <algorithm>
+
+#include "base/crypto.hpp"
+
+namespace tg {
+
+Core::Core(Policy policy)
+    : policy_(std::move(policy)),
+      presence_(policy_, [this](Visit& visit) { name_visit(visit); }),
+      suggestions_(policy_, [this] { return new_id(); }) {}
+
+void Core::step(const Event& event, Stamp now, Effects& effects) {
+  now_ = now;
+  effects_ = &effects;
+  std::visit([this](const auto& e) { on(e); }, event);
+  settle();
+  for (const Link link : links_.due(now.mono)) now_do(effect::ConnectLink{link});
+  if (auto acked = outbox_.take_acked(now.mono); !acked.empty()) {
+    ops_.emplace_back(row::MarkDelivered{std::move(acked), now.wall});
+  }
+  commit();
+  outbox_.pump(now.mono, effects);
+  effects_ = nullptr;
+}
+
+bool Core::work(Stamp now, std::size_t most_keys, Effects& effects) {
+  if (keys_loading_) return false;
+  const bool more = identity_.build(now.wall, most_keys);
+  if (!more && !released_) step(event::DeadlineReached{}, now, effects);
+  return more;
+}
+
+std::optional<MonoTime> Core::next_deadline() const {
+  std::optional<MonoTime> next;
+  const auto consider = [&](std::optional<MonoTime> t) {
+    if (t && (!next || *t < *next)) next = t;
+  };
+  consider(presence_.next_deadline());
+  consider(suggestions_.next_deadline());
+  consider(links_.next_deadline());
+  consider(outbox_.next_deadline());
+  return next;
+}
+
+void Core::on(const event::DeadlineReached&) {
+  release_if_ready();
+  presence_.advance(now_);
+  settle();  // what ends a visit comes before what expires a card of it
+  suggestions_.advance(now_);
+}
+
+bool Core::can_recognise(WallTime now) const {
+  return clock_ != ClockState::implausible && !keys_loading_ && identity_.ready(now);
+}
+
+void Core::on(const event::ClockChanged& e) { clock_ = e.state; }
+
+void Core::on(const event::PolicyChanged& e) { policy_ = e.policy; }
+
+// --- settling --------------------------------------------------------------------------------------------------------
+
+void Core::settle() {
+  for (;;) {
+    auto visits = presence_.take_changes();
+    auto cards = suggestions_.take_changes();
+    if (visits.empty() && cards.empty()) return;
+    for (const auto& change : cards) settle_card(change);
+    for (const auto& change : visits) settle_presence(change);
+  }
+}
+
+/// Everything that the step wrote becomes one batch; what others can see waits until it is on disk.
+void Core::commit() {
+  if (!ops_.empty()) {
+    ++batch_;
+    for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) {
+      if (const auto* fact = std::get_if<row::AppendFact>(&*op)) {
+        batch_facts_.emplace_back(batch_, fact->fact.sequence);
+        break;
+      }
+    }
+    now_do(effect::Persist{batch_, std::exchange(ops_, {})});
+  }
+  for (auto& [batch, effect] : held_) {
+    if (batch == 0) batch = batch_;
+  }
+  while (!held_.empty() && held_.front().first <= committed_) {
+    now_do(std::move(held_.front().second));
+    held_.pop_front();
+  }
+}
+
+void Core::on(const event::Committed& e) {
+  committed_ = std::max(committed_, e.batch);
+  while (!batch_facts_.empty() && batch_facts_.front().first <= committed_) {
+    outbox_.committed(batch_facts_.front().second);
+    batch_facts_.pop_front();
+  }
+}
+
+Sequence Core::append(FactData data, std::optional<VisitId> correlation, std::optional<WallTime> expires_at) {
+  Fact fact;
+  fact.sequence = outbox_.append();
+  fact.epoch = outbox_.epoch();
+  const std::string seed = policy_.source() + '|' + std::to_string(fact.epoch) + '|' + std::to_string(fact.sequence);
+  fact.id = uuid_v7(now_.wall, sha256(as_bytes(seed)));
+  fact.time = fact.recorded_at = now_.wall;
+  fact.clock_synced = clock_ == ClockState::synced;
+  fact.correlation = std::move(correlation);
+  fact.expires_at = expires_at;
+  fact.data = std::move(data);
+  const Sequence sequence = fact.sequence;
+  ops_.emplace_back(row::AppendFact{std::move(fact)});
+  return sequence;
+}
+
+/// Unique without a random device: the next fact's number, which is never used twice, and a count within this run.
+std::string Core::new_id() {
+  const std::string seed = "id|" + policy_.source() + '|' + std::to_string(outbox_.epoch()) + '|' +
+                           std::to_string(outbox_.last() + 1) + '|' + std::to_string(++ids_given_);
+  return uuid_v7(now_.wall, sha256(as_bytes(seed)));
+}
+
+Sha256 Core::digest() const {
+  std::string state;
+  const auto sink = [&](std::string_view text) { state.append(text).push_back('\n'); };
+  presence_.describe(sink);
+  suggestions_.describe(sink);
+  sink(std::to_string(outbox_.last()) + ' ' + std::to_string(batch_) + ' ' + std::to_string(committed_) + ' ' +
+       std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()));
+  for (const auto& [member, decisions] : decisions_) {
+    sink(member.value);
+    for (const auto& [purpose, record] : decisions) {
+      sink(std::to_string(static_cast<int>(purpose)) + ' ' + std::to_string(static_cast<int>(record.status)) + ' ' +
+           std::to_string(unix_ms(record.at)));
+    }
+  }
+  return sha256(as_bytes(state));
+}
+
+}  // namespace tg

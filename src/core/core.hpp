@@ -1,0 +1,157 @@
+// The mind: events in, effects out. Pure and deterministic: the same events give the same effects, byte for byte.
+// Owner thread: the loop. Never does I/O, reads a clock, throws or starts a thread; time is part of each event.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/effects.hpp"
+#include "core/events.hpp"
+#include "core/identity.hpp"
+#include "core/links.hpp"
+#include "core/outbox.hpp"
+#include "core/policy.hpp"
+#include "core/presence.hpp"
+#include "core/suggestion.hpp"
+
+namespace tg {
+
+class Core {
+ public:
+  explicit Core(Policy policy);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  /// Appends to `effects`. Stamps never decrease in `mono`.
+  void step(const Event& event, Stamp now, Effects& effects);
+  /// Background work on the identity tables, at most `most_keys` keys; true while there is more.
+  bool work(Stamp now, std::size_t most_keys, Effects& effects);
+  /// When a DeadlineReached is due at the latest.
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+  /// SHA-256 over all state, for comparing two runs.
+  [[nodiscard]] Sha256 digest() const;
+
+  // Reading, for status and health.
+  [[nodiscard]] bool can_recognise(WallTime now) const;
+  [[nodiscard]] const Policy& policy() const { return policy_; }
+  [[nodiscard]] const Presence& presence() const { return presence_; }
+  [[nodiscard]] const Suggestions& suggestions() const { return suggestions_; }
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] const Outbox& outbox() const { return outbox_; }
+  [[nodiscard]] bool link_up(Link link) const { return links_.is_up(link); }
+  [[nodiscard]] ClockState clock() const { return clock_; }
+  [[nodiscard]] std::optional<WallTime> profiles_updated_at() const { return profiles_updated_at_; }
+
+ private:
+  struct PendingTicket {
+    std::uint64_t token = 0;
+    std::uint32_t index = 0;
+    Ticket ticket;
+    WallTime received_at{};
+  };
+  using Decisions = std::map<Purpose, ConsentRecord>;
+
+  // One handler an event; core_<theme>.cpp.
+  void on(const event::Restored& e);
+  void on(const event::KeysLoaded& e);
+  void on(const event::AdvertSeen& e);
+  void on(const event::SightingSeen& e);
+  void on(const event::CheckinSeen& e);
+  void on(const event::TicketArrived& e);
+  void on(const event::TicketFactsLoaded& e);
+  void on(const event::DossierLoaded& e);
+  void on(const event::ActionArrived& e);
+  void on(const event::CommandArrived& e);
+  void on(const event::CacheWritten& e);
+  void on(const event::RowsErased& e);
+  void on(const event::Committed& e);
+  void on(const event::RowsRead& e);
+  void on(const event::LinkUp& e);
+  void on(const event::LinkDown& e);
+  void on(const event::Delivered& e);
+  void on(const event::ClockChanged& e);
+  void on(const event::PolicyChanged& e);
+  void on(const event::DeadlineReached& e);
+  void on(const event::ForgetAsked& e);
+
+  // Commands, by body.
+  void run(const Command& c, const BadCommand& body);
+  void run(const Command& c, const SnapshotPart& body);
+  void run(const Command& c, const Delta& body);
+  void run(const Command& c, const ConsentChange& body);
+  void run(const Command& c, const EraseRequest& body);
+  void run(const Command& c, const ReplayRequest& body);
+
+  // Steps end here: rooms' changes become facts, rows and messages; rows become one batch.
+  void settle();
+  void settle_presence(const PresenceChange& change);
+  void settle_card(const CardChange& change);
+  void commit();
+
+  Sequence append(FactData data, std::optional<VisitId> correlation = {}, std::optional<WallTime> expires_at = {});
+  std::string new_id();
+  void name_visit(Visit& visit);
+  [[nodiscard]] bool in_holdout(const MemberId& member) const;
+  /// Leaves the core when everything written so far is on disk.
+  void say(Effect visible) { held_.emplace_back(0, std::move(visible)); }
+  void now_do(Effect effect) { effects_->push_back(std::move(effect)); }
+  void count(effect::Counter counter) { now_do(effect::Count{counter}); }
+  void ack(const CommandId& id, const std::string& name, AckStatus status, std::string reason = {});
+
+  void consider_card(const Visit& visit);
+  [[nodiscard]] bool stale_cache() const;
+  void overlay(Profile& profile) const;
+  void apply_refusal(const MemberId& member, Purpose purpose);
+  void put_keys(const event::MemberKeys& keys);
+  void forget_member(const MemberId& member, EndReason reason);
+  void close_unknown_visits();
+  void release_if_ready();
+
+  void load_ticket_facts(std::uint64_t request);
+  void finish_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts);
+  void record_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict);
+  void record_void(const PendingTicket& pending, const event::TicketFactsLoaded& facts);
+  void void_ticket(TicketRecord target, const TicketKey& by);
+  struct Buyer {
+    std::optional<Profile> profile;  ///< only of a member who consented to attribution
+    const Visit* visit = nullptr;
+  };
+  Buyer buyer_of(const Ticket& ticket, Profile holder, WallTime received_at);
+  std::optional<Attribution> attribute(const Ticket& ticket, const Buyer& buyer, const event::TicketFactsLoaded& facts);
+  const Visit* visit_for(const Ticket& ticket, const Profile& holder, WallTime received_at);
+  void alert(const std::string& code, const Ticket& ticket, const std::string& detail);
+
+  Policy policy_;
+  Identity identity_;
+  Presence presence_;
+  Suggestions suggestions_;
+  Links links_;
+  Outbox outbox_;
+
+  Stamp now_{};                 ///< of the event under way
+  Effects* effects_ = nullptr;  ///< of the step under way
+  std::vector<RowOp> ops_;      ///< of the step under way
+  std::uint64_t batch_ = 0;
+  std::uint64_t committed_ = 0;
+  std::deque<std::pair<std::uint64_t, Effect>> held_;           ///< batch that must be on disk first (0 = this step's)
+  std::deque<std::pair<std::uint64_t, Sequence>> batch_facts_;  ///< batch -> last fact in it
+
+  ClockState clock_ = ClockState::synced;
+  std::optional<WallTime> profiles_updated_at_;
+  bool keys_loading_ = true;
+  bool released_ = false;
+  std::uint32_t ids_given_ = 0;
+  std::map<MemberId, Decisions> decisions_;   ///< consent as decided here; laid over what the cache says
+  std::set<CommandId> seen_commands_;
+  std::set<VisitId> dossiers_asked_;
+  std::uint64_t ticket_requests_ = 0;
+  std::map<std::uint64_t, PendingTicket> pending_tickets_;
+  std::map<TicketId, std::deque<std::uint64_t>> ticket_queue_;  ///< one key at a time
+};
+
+}  // namespace tg

@@ -1,0 +1,107 @@
+// Core, part "commands": what central asks for, and consent above all (contract §4.2).
+#include "core/core.hpp"
+
+namespace tg {
+
+void Core::ack(const CommandId& id, const std::string& name, AckStatus status, std::string reason) {
+  say(effect::PublishAck{CommandAck{id, name, status, std::move(reason), std::nullopt, {}}});
+}
+
+void Core::on(const event::CommandArrived& e) {
+  const Command& command = e.command;
+  count(effect::Counter::commands);
+  const bool data = std::holds_alternative<SnapshotPart>(command.body) || std::holds_alternative<Delta>(command.body);
+  const bool bad = std::holds_alternative<BadCommand>(command.body);
+  if (!data && !bad) {  // data sets are told apart by revision and part, not by the command's id
+    if (!seen_commands_.insert(command.id).second) return ack(command.id, command.name, AckStatus::duplicate);
+    ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
+  }
+  std::visit([&](const auto& body) { run(command, body); }, command.body);
+}
+
+void Core::run(const Command& c, const BadCommand& body) { ack(c.id, c.name, AckStatus::rejected, body.reason); }
+
+void Core::run(const Command& c, const SnapshotPart& body) { now_do(effect::WriteCache{c.id, c.name, body}); }
+
+void Core::run(const Command& c, const Delta& body) { now_do(effect::WriteCache{c.id, c.name, body}); }
+
+void Core::run(const Command& c, const ReplayRequest&) {
+  ack(c.id, c.name, AckStatus::rejected, "not supported by this version");
+}
+
+void Core::on(const event::CacheWritten& e) {
+  const bool consent = e.name == "consent";  // answered when the facts file had it
+  if (e.status == AckStatus::applied && !consent) {
+    if (e.profiles_replaced || !e.upserted.empty() || !e.removed.empty()) profiles_updated_at_ = now_.wall;
+    if (e.profiles_replaced) now_do(effect::LoadKeys{});
+    for (const auto& keys : e.upserted) put_keys(keys);
+    for (const auto& member : e.removed) forget_member(member, EndReason::removed);
+  }
+  if (consent) return;
+  say(effect::PublishAck{CommandAck{e.command, e.name, e.status, e.reason, e.revision, e.missing}});
+}
+
+// --- consent ---------------------------------------------------------------------------------------------------------
+
+/// The newest `at` wins; on a tie, the refusal. A refusal acts before anything is written.
+void Core::run(const Command& c, const ConsentChange& body) {
+  auto& decisions = decisions_[body.member];
+  const auto known = decisions.find(body.purpose);
+  const bool refusal = body.record.status != ConsentStatus::granted;
+  if (known != decisions.end()) {
+    const bool newer = body.record.at > known->second.at || (body.record.at == known->second.at && refusal);
+    if (!newer) return ack(c.id, c.name, AckStatus::rejected, "older than the decision held");
+  }
+  decisions[body.purpose] = body.record;
+  if (refusal) apply_refusal(body.member, body.purpose);
+  settle();
+  ops_.emplace_back(row::PutConsent{body});
+  append(fact::ConsentApplied{body, c.id});
+  now_do(effect::WriteCache{c.id, c.name, body});
+  ack(c.id, c.name, AckStatus::applied);
+}
+
+void Core::apply_refusal(const MemberId& member, Purpose purpose) {
+  if (purpose == Purpose::recognition) return forget_member(member, EndReason::consent);
+  if (const Visit* visit = presence_.visit_of(member)) suggestions_.consent_lost(visit->id, purpose);
+}
+
+/// Out of recognition from this instant; an open visit ends.
+void Core::forget_member(const MemberId& member, EndReason reason) {
+  identity_.remove(member);
+  presence_.withdraw(member, reason, now_);
+}
+
+/// What was decided here is laid over what the cache says, per purpose, by the same rule as between two decisions.
+void Core::overlay(Profile& profile) const {
+  const auto decided = decisions_.find(profile.member);
+  if (decided == decisions_.end()) return;
+  for (const auto& [purpose, record] : decided->second) {
+    auto& held = profile.consent.at(purpose);
+    const bool refusal = record.status != ConsentStatus::granted;
+    if (!held || record.at > held->at || (record.at == held->at && refusal)) held = record;
+  }
+}
+
+// --- erasure ---------------------------------------------------------------------------------------------------------
+
+/// In the order visit, card, key, memory, rows; `erase.completed` and the answer follow when it is true.
+void Core::run(const Command& c, const EraseRequest& body) {
+  forget_member(body.member, EndReason::erased);
+  settle();
+  decisions_.erase(body.member);
+  now_do(effect::ForgetMember{body.member});
+  commit();  // what the closing wrote is in the file before its rows are made anonymous
+  now_do(effect::EraseRows{c.id, c.name, body.request_id, body.member});
+}
+
+void Core::on(const event::RowsErased& e) {
+  append(fact::EraseCompleted{e.request_id, e.tables, e.command});
+  ack(e.command, e.name, AckStatus::applied);
+}
+
+void Core::on(const event::ForgetAsked& e) {
+  run(Command{e.command, "erase", {}}, EraseRequest{e.command.value, e.member});
+}
+
+}  // namespace tg

@@ -1,0 +1,213 @@
+// Core, part "tickets": one key at a time from arrival to answer (contract §6).
+#include <algorithm>
+#include <set>
+
+#include "core/core.hpp"
+#include "core/matching.hpp"
+
+namespace tg {
+namespace {
+
+constexpr Millis kLiveTicket{300'000};   // an older one says where its buyer was, not where she is
+constexpr Millis kBeforeVisit{60'000};   // till clocks and the first advert do not agree to the second
+
+TicketRecord record_of(const Ticket& ticket, WallTime received_at) {
+  TicketRecord r;
+  r.id = ticket_id(ticket.key);
+  r.key = ticket.key;
+  r.revision = ticket.revision;
+  r.type = ticket.type;
+  r.status = ticket.status;
+  r.training = ticket.training;
+  r.content = ticket.content;
+  r.ended_at = ticket.ended_at;
+  r.received_at = received_at;
+  r.total_minor = ticket.total_minor;
+  r.currency = ticket.currency;
+  r.adds_up = ticket.adds_up();
+  r.loyalty_present = ticket.loyalty.has_value();
+  return r;
+}
+
+struct SoldGoods {
+  std::set<std::string> skus, gtins, styles;
+};
+SoldGoods sold_goods(const Ticket& ticket, const std::vector<CatalogItem>& items) {
+  SoldGoods sold;
+  for (const auto& line : ticket.lines) {
+    if (line.kind != LineKind::sale || line.qty_milli <= 0) continue;
+    sold.skus.insert(line.sku);
+    if (!line.gtin.empty()) sold.gtins.insert(line.gtin);
+  }
+  for (const auto& item : items) {
+    if (sold.skus.contains(item.variant) || sold.gtins.contains(item.gtin)) sold.styles.insert(item.style);
+  }
+  return sold;
+}
+
+Seconds lateness(const Ticket& ticket, WallTime received_at) {
+  return std::chrono::duration_cast<Seconds>(std::max(Millis{0}, received_at - ticket.ended_at));
+}
+
+}  // namespace
+
+void Core::on(const event::TicketArrived& e) {
+  const std::uint64_t request = ++ticket_requests_;
+  pending_tickets_[request] = {e.token, e.index, e.ticket, now_.wall};
+  auto& queue = ticket_queue_[ticket_id(e.ticket.key)];
+  queue.push_back(request);
+  if (queue.size() == 1) load_ticket_facts(request);
+}
+
+void Core::load_ticket_facts(std::uint64_t request) {
+  const Ticket& ticket = pending_tickets_.at(request).ticket;
+  effect::LoadTicketFacts load;
+  load.request = request;
+  load.id = ticket_id(ticket.key);
+  load.key = ticket.key;
+  if (ticket.voids) load.voids = ticket_id(*ticket.voids);
+  if (ticket.loyalty) load.loyalty = ticket.loyalty->id;
+  for (const auto& line : ticket.lines) {
+    if (!line.sku.empty()) load.skus.push_back(line.sku);
+    if (!line.gtin.empty()) load.gtins.push_back(line.gtin);
+  }
+  now_do(std::move(load));
+}
+
+void Core::on(const event::TicketFactsLoaded& e) {
+  const auto it = pending_tickets_.find(e.request);
+  if (it == pending_tickets_.end()) return;
+  const PendingTicket pending = std::move(it->second);
+  pending_tickets_.erase(it);
+  finish_ticket(pending, e);
+  const auto queue = ticket_queue_.find(ticket_id(pending.ticket.key));
+  queue->second.pop_front();
+  if (queue->second.empty()) {
+    ticket_queue_.erase(queue);
+  } else {
+    commit();  // the facts lane keeps the order: the next one of this key must see what this one wrote
+    load_ticket_facts(queue->second.front());
+  }
+}
+
+void Core::finish_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts) {
+  const TicketVerdict verdict = judge(pending.ticket, facts.known);
+  TicketAnswer answer{ticket_id(pending.ticket.key), verdict, {}};
+  switch (verdict) {
+    case TicketVerdict::duplicate: count(effect::Counter::tickets_duplicate); break;
+    case TicketVerdict::quarantined:
+      answer.reason = "conflict: other content without a higher revision; the first one stands";
+      count(effect::Counter::tickets_quarantined);
+      alert("conflict", pending.ticket, "other content under the same key without a higher revision");
+      break;
+    case TicketVerdict::accepted:
+    case TicketVerdict::revised:
+      count(effect::Counter::tickets);
+      if (is_void(pending.ticket)) {
+        record_void(pending, facts);
+      } else {
+        record_ticket(pending, facts, verdict);
+      }
+  }
+  if (pending.token != 0) say(effect::AnswerTicket{pending.token, pending.index, answer});
+}
+
+void Core::record_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict) {
+  const Ticket& ticket = pending.ticket;
+  TicketRecord record = record_of(ticket, pending.received_at);
+  if (facts.known) record.attribution = facts.known->attribution;
+  if (!is_recorded(ticket)) {
+    ops_.emplace_back(row::PutTicket{record, std::nullopt});
+    return;
+  }
+  const Seconds late = lateness(ticket, pending.received_at);
+  Buyer buyer;
+  if (facts.holder && !facts.voided_by && may_be_attributed(ticket, late)) {
+    buyer = buyer_of(ticket, *facts.holder, pending.received_at);
+  }
+  const auto correlation = buyer.visit != nullptr ? std::optional{buyer.visit->id} : std::nullopt;
+  if (verdict == TicketVerdict::revised) {
+    append(fact::TicketRevised{record.id, ticket, late}, correlation);
+  } else {
+    append(fact::TicketRecorded{record.id, ticket, late}, correlation);
+  }
+  if (!record.adds_up) alert("totals_mismatch", ticket, "total, lines and tenders do not agree");
+  if (!policy_.workstations.empty() && !policy_.workstations.contains(ticket.key.workstation)) {
+    alert("unlisted_workstation", ticket, "the workstation is not in pos.workstations");
+  }
+  if (buyer.profile) record.attribution = attribute(ticket, buyer, facts);
+  ops_.emplace_back(row::PutTicket{record, std::nullopt});
+  if (facts.voided_by && !record.voided) void_ticket(record, facts.voided_by->key);
+}
+
+/// Who bought, as far as that person allows: without the attribution consent nobody, though a visit may begin.
+Core::Buyer Core::buyer_of(const Ticket& ticket, Profile holder, WallTime received_at) {
+  overlay(holder);
+  const Visit* visit = visit_for(ticket, holder, received_at);
+  if (!holder.consent.granted(Purpose::attribution, now_.wall)) return {};
+  return {std::move(holder), visit};
+}
+
+/// The visit that the ticket belongs to; a loyalty number at the till opens one where the radio heard nothing.
+const Visit* Core::visit_for(const Ticket& ticket, const Profile& holder, WallTime received_at) {
+  const Visit* visit = presence_.visit_of(holder.member);
+  if (visit != nullptr) return ticket.ended_at + kBeforeVisit >= visit->started_at ? visit : nullptr;
+  const bool live = received_at - ticket.ended_at <= kLiveTicket;
+  if (!live || !identity_.knows(holder.member)) return nullptr;
+  const auto till = std::find_if(policy_.zones.begin(), policy_.zones.end(), [&](const Zone& zone) {
+    const auto& tills = zone.workstations;
+    return zone.kind == ZoneKind::till && std::find(tills.begin(), tills.end(), ticket.key.workstation) != tills.end();
+  });
+  if (till == policy_.zones.end()) return nullptr;
+  presence_.proven(holder.member, till->id, RecognitionMethod::card, Seconds{0}, now_);
+  settle();  // visit.started comes before what refers to it
+  return presence_.visit_of(holder.member);
+}
+
+std::optional<Attribution> Core::attribute(const Ticket& ticket, const Buyer& buyer,
+                                           const event::TicketFactsLoaded& facts) {
+  auto attribution = match_by_loyalty(ticket, *buyer.profile, buyer.visit, facts.items, now_.wall);
+  if (!attribution) return facts.known ? facts.known->attribution : std::nullopt;
+  std::optional<SuggestionId> fulfilled;
+  if (buyer.visit != nullptr) {
+    const SoldGoods sold = sold_goods(ticket, facts.items);
+    presence_.add_ticket(buyer.visit->id, attribution->ticket);
+    fulfilled = suggestions_.sold(buyer.visit->id, sold.skus, sold.gtins, sold.styles);
+  }
+  attribution->suggestion = fulfilled;
+  const auto& before = facts.known ? facts.known->attribution : std::nullopt;
+  attribution->id = before ? before->id : AttributionId{new_id()};
+  attribution->version = before ? before->version + 1 : 1;
+  if (before) {
+    append(fact::AttributionRevised{*attribution}, attribution->visit);
+  } else {
+    append(fact::AttributionCreated{*attribution}, attribution->visit);
+  }
+  if (ticket.collect_order) {
+    append(fact::CollectPickedUp{*ticket.collect_order, attribution->visit, attribution->ticket}, attribution->visit);
+  }
+  return attribution;
+}
+
+/// A void is a fact about another ticket; it waits in the file until that one is known (contract §4.1).
+void Core::record_void(const PendingTicket& pending, const event::TicketFactsLoaded& facts) {
+  ops_.emplace_back(row::PutTicket{record_of(pending.ticket, pending.received_at), pending.ticket.voids});
+  if (facts.target && !facts.target->voided) void_ticket(*facts.target, pending.ticket.key);
+}
+
+void Core::void_ticket(TicketRecord target, const TicketKey& by) {
+  target.voided = true;
+  append(fact::TicketVoided{target.id, target.key, by});
+  if (target.attribution && !target.attribution->retracted) {
+    target.attribution->retracted = true;
+    ++target.attribution->version;
+    append(fact::AttributionRetracted{*target.attribution}, target.attribution->visit);
+  }
+  ops_.emplace_back(row::PutTicket{target, std::nullopt});
+}
+
+void Core::alert(const std::string& code, const Ticket& ticket, const std::string& detail) {
+  append(fact::DqAlert{code, ticket.key.workstation, detail});
+}
+
+}  // namespace tg

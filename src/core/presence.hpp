@@ -1,0 +1,142 @@
+// Presence: from sightings to visits and zones (contract §2, "Presence").
+// Owner thread: the loop. Never two open visits of one member; never a close before its open.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/types.hpp"
+#include "core/model/visit.hpp"
+#include "core/policy.hpp"
+
+namespace tg {
+
+/// What happened to a visit; `visit` is its state afterwards.
+struct PresenceChange {
+  enum class Kind : std::uint8_t { opened, zone_changed, went_away, came_back, ended, refreshed };
+  Kind kind = Kind::refreshed;
+  Visit visit;
+  // zone_changed only: the stay that ended.
+  ZoneId left;
+  WallTime from{}, to{};
+};
+
+class Presence {
+ public:
+  /// `name_visit` gives a new visit its id and its hold-out group.
+  Presence(const Policy& policy, std::function<void(Visit&)> name_visit)
+      : policy_(policy), name_visit_(std::move(name_visit)) {}
+
+  /// One advert of a recognised member. `rssi` 127 counts as a sighting without strength.
+  void heard(std::string_view member, std::uint32_t phone, std::uint16_t receiver, RssiDbm rssi, Stamp now);
+  /// A proof of being there: opens or holds the visit; with `lease` for that long whatever the radio hears.
+  void proven(const MemberId& member, const ZoneId& zone, RecognitionMethod method, Seconds lease, Stamp now);
+  /// Ends what there is of the member, at once.
+  void withdraw(const MemberId& member, EndReason reason, Stamp now);
+  /// Notes a ticket of the visit, for visit.ended; false when the visit is not open.
+  bool add_ticket(const VisitId& visit, const TicketId& ticket);
+
+  void restore(Visit visit, Stamp now);
+  /// Restored visits are held until this is called, then have exit_after before they go away.
+  void release(Stamp now);
+
+  /// Deadlines that have come. Call at next_deadline().
+  void advance(Stamp now);
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+
+  /// What happened since the last call, in order.
+  [[nodiscard]] std::vector<PresenceChange> take_changes();
+
+  [[nodiscard]] const Visit* visit(const VisitId& id) const;
+  [[nodiscard]] const Visit* visit_of(const MemberId& member) const;
+  [[nodiscard]] std::vector<const Visit*> open_visits() const;
+  /// All state, in a fixed order, for Core::digest().
+  void describe(const std::function<void(std::string_view)>& sink) const;
+
+ private:
+  enum class State : std::uint8_t { absent, candidate, present, away };
+  enum class Input : std::uint8_t { heard, entered, proof, silence, withdrawn };
+  struct Sample {
+    MonoTime at;
+    std::uint32_t phone;
+    std::uint16_t receiver;
+    RssiDbm rssi;
+  };
+  struct Track {
+    State state = State::absent;
+    std::deque<Sample> samples;  ///< of the last 10 s, at most kMaxSamples
+    MonoTime last_heard{};
+    MonoTime away_since{};
+    std::optional<MonoTime> lease_until;
+    bool held = false;           ///< restored, not yet released
+    std::optional<ZoneId> rival; ///< zone that has been better by the margin since rival_since
+    MonoTime rival_since{};
+    MonoTime persisted{};
+    std::optional<MonoTime> deadline;  ///< as entered in deadlines_
+    Visit visit;
+  };
+  struct Less {
+    using is_transparent = void;
+    bool operator()(const MemberId& a, const MemberId& b) const { return a.value < b.value; }
+    bool operator()(const MemberId& a, std::string_view b) const { return a.value < b; }
+    bool operator()(std::string_view a, const MemberId& b) const { return a < b.value; }
+  };
+  using Tracks = std::map<MemberId, Track, Less>;
+  /// What triggered a transition, for the actions.
+  struct Cause {
+    Stamp now;
+    ZoneId zone;
+    RecognitionMethod method = RecognitionMethod::eid;
+    Seconds lease{0};
+    EndReason reason = EndReason::left;
+  };
+  using Action = void (Presence::*)(const MemberId&, Track&, const Cause&);
+  struct Transition {
+    State next;
+    Action action;
+  };
+  static const Transition& transition(State state, Input input);
+  void apply(Tracks::iterator track, Input input, const Cause& cause);
+
+  void nothing(const MemberId&, Track&, const Cause&) {}
+  void open(const MemberId& member, Track& track, const Cause& cause);
+  void refresh(const MemberId& member, Track& track, const Cause& cause);
+  void hold(const MemberId& member, Track& track, const Cause& cause);
+  void leave(const MemberId& member, Track& track, const Cause& cause);
+  void come_back(const MemberId& member, Track& track, const Cause& cause);
+  void close(const MemberId& member, Track& track, const Cause& cause);
+  void impossible(const MemberId& member, Track& track, const Cause& cause);
+
+  [[nodiscard]] bool inside(std::uint16_t receiver) const;
+  [[nodiscard]] bool entered(const Track& track, MonoTime now) const;
+  [[nodiscard]] std::optional<RssiDbm> strength(const Track& track, std::uint32_t phone, std::uint16_t receiver,
+                                                MonoTime now) const;
+  struct Heard {
+    ZoneId zone;
+    RssiDbm best;
+  };
+  [[nodiscard]] std::vector<Heard> zones_heard(const Track& track, MonoTime now, bool street) const;
+  void follow_zone(Track& track, Stamp now);
+  void change_zone(Track& track, const ZoneId& to, Stamp now);
+  static void end_stay(Visit& visit, WallTime until);
+  void report(PresenceChange::Kind kind, const Track& track) { changes_.push_back({kind, track.visit, {}, {}, {}}); }
+  [[nodiscard]] std::optional<MonoTime> deadline_of(const Track& track) const;
+  void rearm(Tracks::iterator track);
+  void erase(Tracks::iterator track);
+  void make_room();
+
+  const Policy& policy_;
+  std::function<void(Visit&)> name_visit_;
+  Tracks tracks_;
+  std::multimap<MonoTime, MemberId> deadlines_;
+  std::map<VisitId, MemberId> by_visit_;
+  std::size_t candidates_ = 0;
+  std::vector<PresenceChange> changes_;
+};
+
+}  // namespace tg
