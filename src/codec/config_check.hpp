@@ -2,7 +2,9 @@
 // Owner thread: the one that loads. Reads only the files that `*_file` keys name; never quotes a text it refuses.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/config.hpp"
@@ -22,6 +24,11 @@ struct Checked {
 
 /// Every key on its own: known, of the right shape, in range. `document` must be an object.
 [[nodiscard]] Checked check(const Table& table, const Json& document);
+
+/// One value on its own, without the members of objects: of the right shape, in range.
+[[nodiscard]] std::vector<Finding> check_value(const Rule& rule, const Json& value, const std::string& at);
+/// What a key may hold, as the end of "must be …".
+[[nodiscard]] std::string allowed(const Rule& rule);
 
 /// What keys have to do with each other: names are unique, references lead somewhere, pairs are complete.
 [[nodiscard]] std::vector<Finding> check_relations(const Config& config);

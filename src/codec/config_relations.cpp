@@ -1,6 +1,7 @@
 #include <cctype>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "codec/config_check.hpp"
 
@@ -26,6 +27,12 @@ void unique(const std::string& list, const std::vector<Item>& items, const std::
   }
 }
 
+std::string joined(const std::set<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  return list;
+}
+
 std::string local_adapter(const ReceiverConfig& receiver) {
   std::string name = receiver.remote ? "" : receiver.adapter;
   for (auto& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -46,15 +53,13 @@ void tills_stand_once(const Config& config, Findings& findings) {
 
 void receiver_is_complete(const Config& config, const ReceiverConfig& receiver, const std::string& at,
                           Findings& findings) {
-  std::string zones;
-  bool found = receiver.zone.empty();
-  for (const auto& zone : config.zones) {
-    zones += (zones.empty() ? "" : ", ") + zone.id.value;
-    found = found || zone.id.value == receiver.zone;
-  }
-  if (!found)
+  std::set<std::string> zones;
+  for (const auto& zone : config.zones) zones.insert(zone.id.value);
+  zones.erase("");  // refused already
+  if (!receiver.zone.empty() && !zones.contains(receiver.zone)) {
     findings.push_back(
-        {at + "/zone", "names no zone; must be one of: " + (zones.empty() ? "(there are none)" : zones)});
+        {at + "/zone", "names no zone; must be one of: " + (zones.empty() ? "(there are none)" : joined(zones))});
+  }
   if (receiver.remote && receiver.format != "touchpoint" && !receiver.topic) {
     findings.push_back(
         {at + "/topic", "is missing; must be the topic to which the " + receiver.format + " receiver publishes"});

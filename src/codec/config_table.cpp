@@ -1,112 +1,17 @@
 #include "codec/config_table.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "codec/config_access.hpp"
+#include "codec/config_items.hpp"
+#include "codec/config_rows.hpp"
 
 namespace tg::config {
 namespace {
 
-// --- formats of text -------------------------------------------------------------------------------------------------
-const Format kPlainId{"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", "1-32 of A-Z a-z 0-9 _ -, not starting with _ or -"};
-const Format kTimezone{"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}$",
-                       "an IANA name such as Europe/Paris"};
-const Format kLanguage{"^[a-z]{2,3}(-[A-Z]{2})?$", "a language tag such as fr or fr-CH"};
-const Format kPath{"^[^\\x00-\\x1f]+$", "a path"};
-const Format kBus{"^(system|session|[^=\\s]+=[^\\s]+)$",
-                  "\"system\", \"session\" or a D-Bus address such as unix:path=/run/bus"};
-const Format kAdapter{"^(auto|[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5})$",
-                      "\"auto\" or a Bluetooth address AA:BB:CC:DD:EE:FF"};
-const Format kUuid{"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "a UUID"};
-const std::string kHost = "([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])";
-const std::string kPort = ":([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
-const Format kMqttUrl{"^mqtts?://" + kHost + "(" + kPort + ")?/?$",
-                      "mqtt://host[:port] or mqtts://host[:port] (user name and password have keys of their own)"};
-const Format kWebSocketUrl{"^wss?://" + kHost + "(" + kPort + ")?(/[^\\s@]*)?$",
-                           "ws://host[:port][/path] or wss://host[:port][/path]"};
-const Format kListen{"^" + kHost + kPort + "$",
-                     "host:port with a port of 0-65535 (0 = any free one), IPv6 in brackets"};
-const Format kTopic{"^[^/+#\\x00-\\x1f]+(/[^/+#\\x00-\\x1f]+)*$",
-                    "topic levels joined by /, none empty, without + and #"};
-const Format kTopicFilter{"^[^\\x00-\\x1f]+$", "an MQTT topic filter"};
-const Format kLine{"^[^\\x00-\\x1f]+$", "text of one line"};
-const Format kDialect{"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "the name of a dialect such as ncr-acs-2.1"};
-
-// --- rows ------------------------------------------------------------------------------------------------------------
-const std::optional<Json> kRequired;  // in the place of a default
-struct Range {
-  std::int64_t min, max;
-};
-
-Rule flag(std::string pointer, bool initial, Access access, std::string doc) {
-  return {std::move(pointer), Shape::boolean, Json(initial), std::move(doc), access};
-}
-Rule integer(std::string pointer, std::int64_t initial, Range range, Access access, std::string doc) {
-  return {std::move(pointer), Shape::integer, Json(initial), std::move(doc), access, range.min, range.max};
-}
-/// Metres in the plan of the store, or null.
-Rule metres(std::string pointer, Access access, std::string doc) {
-  return {std::move(pointer), Shape::number, Json(nullptr), std::move(doc), access, -10000, 10000};
-}
-Rule choice(std::string pointer, std::optional<Json> initial, std::vector<std::string> words, Access access,
-            std::string doc) {
-  return {std::move(pointer), Shape::choice, std::move(initial), std::move(doc), access, 0, 0, std::move(words)};
-}
-Rule text(std::string pointer, std::optional<Json> initial, const Format& format, Access access, std::string doc) {
-  return {std::move(pointer), Shape::text, std::move(initial), std::move(doc), access, 0, 0, {}, &format};
-}
-Rule texts(std::string pointer, std::optional<Json> initial, Range count, const Format& format, Access access,
-           std::string doc) {
-  return {std::move(pointer),
-          Shape::text_list,
-          std::move(initial),
-          std::move(doc),
-          access,
-          count.min,
-          count.max,
-          {},
-          &format};
-}
-Rule readable(std::string pointer, std::optional<Json> initial, Access access, std::string doc) {
-  auto rule = text(std::move(pointer), std::move(initial), kPath, access, std::move(doc));
-  rule.file = FileUse::readable;
-  return rule;
-}
-Rule secret(std::string pointer, std::optional<Json> initial, Access path, Access content, std::string doc) {
-  auto rule = text(std::move(pointer), std::move(initial), kPath, path, std::move(doc));
-  rule.file = FileUse::secret;
-  rule.secret = content;
-  return rule;
-}
-Rule objects(std::string pointer, Range count, const Table& items, Access access, std::string doc) {
-  return {std::move(pointer),
-          Shape::object_list,
-          Json::array(),
-          std::move(doc),
-          access,
-          count.min,
-          count.max,
-          {},
-          nullptr,
-          FileUse::none,
-          {},
-          &items};
-}
-
-// --- values that are another type in C++ -----------------------------------------------------------------------------
-const std::vector<std::string> kZoneKinds{"entrance", "floor", "fitting", "till",
-                                          "street"};  // in the order of ZoneKind
-
-Access zone_kind() {
-  return {[](void* zone, const Json& word) {
-            const auto found = std::find(kZoneKinds.begin(), kZoneKinds.end(), word.get<std::string>());
-            static_cast<Zone*>(zone)->kind = static_cast<ZoneKind>(found - kZoneKinds.begin());
-          },
-          [](const void* zone) -> Json {
-            return kZoneKinds[static_cast<std::size_t>(static_cast<const Zone*>(zone)->kind)];
-          }};
-}
+constexpr std::int64_t kDay = 86400;       // s
+constexpr std::int64_t kYear = 8784;       // h
+constexpr std::int64_t kTebi = 1LL << 40;  // bytes
 
 template <LinkConfig Config::*Link>
 Access protocol() {
@@ -114,75 +19,9 @@ Access protocol() {
           [](const void* config) -> Json { return (static_cast<const Config*>(config)->*Link).v5 ? "5" : "3.1.1"; }};
 }
 
-// --- objects in lists ------------------------------------------------------------------------------------------------
-const Table& zone_table() {
-  static const Table kTable{
-      text("/id", kRequired, kPlainId, at<&Zone::id>(), "Name in events and on cards; unique."),
-      choice("/kind", kRequired, kZoneKinds, zone_kind(),
-             "What happens here. A street is outside and is never reported."),
-      texts("/workstations", Json::array(), {0, 256}, kPlainId, at<&Zone::workstations>(),
-            "Tills that stand here; each in one zone only."),
-      {"/area", Shape::polygon, Json(nullptr), "Corners [x, y] in metres in the plan of the store.",
-       at<&Zone::area_mm>(), 3, 256},
-  };
-  return kTable;
-}
-
-const Table& receiver_table() {
-  static const Table kTable{
-      text("/id", kRequired, kPlainId, at<&ReceiverConfig::id>(), "Name in status, metrics and topics; unique."),
-      text("/adapter", "auto", kAdapter, at<&ReceiverConfig::adapter>(),
-           "The radio of this box; auto takes the only one."),
-      flag("/remote", false, at<&ReceiverConfig::remote>(), "True: it reports over the local broker."),
-      text("/zone", kRequired, kPlainId, at<&ReceiverConfig::zone>(), "The zone it stands in."),
-      integer("/offset_db", 0, {-60, 60}, at<&ReceiverConfig::offset_db>(), "Added to each of its RSSI values."),
-      choice("/format", "touchpoint", {"touchpoint", "omg", "theengs"}, at<&ReceiverConfig::format>(),
-             "What a remote receiver publishes."),
-      text("/topic", nullptr, kTopicFilter, at<&ReceiverConfig::topic>(),
-           "Where an omg or theengs receiver publishes."),
-      metres("/x_m", at<&ReceiverConfig::x_m>(), "Place in the plan of the store."),
-      metres("/y_m", at<&ReceiverConfig::y_m>(), "Place in the plan of the store."),
-      metres("/z_m", at<&ReceiverConfig::z_m>(), "Height above the floor."),
-  };
-  return kTable;
-}
-
-const Table& key_table() {
-  static const Table kTable{
-      text("/id", kRequired, kPlainId, at<&PosKey::id>(), "What a till sends as X-Pos-Key-Id; unique."),
-      secret("/secret_file", kRequired, at<&PosKey::secret_file>(), at<&PosKey::secret>(),
-             "File with the HMAC secret."),
-  };
-  return kTable;
-}
-
-const Table& workstation_table() {
-  static const Table kTable{
-      text("/id", kRequired, kPlainId, at<&WorkstationConfig::id>(), "The till's number; unique."),
-      text("/dialect", nullptr, kDialect, at<&WorkstationConfig::dialect>(),
-           "How its POSLog is read; null: by namespace."),
-  };
-  return kTable;
-}
-
-const Table& tls_table() {
-  static const Table kTable{
-      readable("/cert_file", kRequired, at<&TlsConfig::cert_file>(), "Certificate chain, PEM."),
-      readable("/key_file", kRequired, at<&TlsConfig::key_file>(), "Private key, PEM."),
-  };
-  return kTable;
-}
-
 Rule tls(std::string pointer, Access access) {
-  Rule rule{std::move(pointer), Shape::object, Json(nullptr), "Certificate of the listener; null: plain text.", access};
-  rule.items = &tls_table();
-  return rule;
+  return object(std::move(pointer), tls_table(), access, "Certificate of the listener; null: plain text.");
 }
-
-// --- sections --------------------------------------------------------------------------------------------------------
-constexpr std::int64_t kDay = 86400;       // s
-constexpr std::int64_t kYear = 8784;       // h
-constexpr std::int64_t kTebi = 1LL << 40;  // bytes
 
 Table place_rules() {
   return {
