@@ -10,9 +10,9 @@
 enum { kControlLineMax = 512, kControlAnswerMax = 4096 };
 
 /* Reads one line (without its end) and writes the answer with its end into `answer`. */
-void control_line(struct mgmt *mgmt, const char *line, uint64_t now_ms, char answer[kControlAnswerMax]);
+void control_line(struct mgmt* mgmt, const char* line, uint64_t now_ms, char answer[kControlAnswerMax]);
 
 /* Parses "AA:BB:CC:DD:EE:FF" into wire order; false if it is anything else. */
-bool control_parse_address(const char *text, uint8_t address[kAddressBytes]);
+bool control_parse_address(const char* text, uint8_t address[kAddressBytes]);
 
 #endif

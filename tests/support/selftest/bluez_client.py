@@ -84,9 +84,16 @@ class Client:
         self._bus.add_message_handler(self._on_message)
         self._bus.export("/client/m0", self.monitor)
         self._bus.export("/client/beacon", Advertisement())
-        await self._bus.call(Message(destination="org.freedesktop.DBus", path="/org/freedesktop/DBus",
-                                     interface="org.freedesktop.DBus", member="AddMatch", signature="s",
-                                     body=["type='signal',sender='org.bluez'"]))
+        await self._bus.call(
+            Message(
+                destination="org.freedesktop.DBus",
+                path="/org/freedesktop/DBus",
+                interface="org.freedesktop.DBus",
+                member="AddMatch",
+                signature="s",
+                body=["type='signal',sender='org.bluez'"],
+            )
+        )
 
     def _on_message(self, message: Message) -> None:
         added = message.member == "InterfacesAdded" and "org.bluez.Device1" in message.body[1]
@@ -95,15 +102,30 @@ class Client:
             self.device_signals.append(message)
 
     def call(self, interface: str, member: str, signature: str = "", *body: Any, path: str = ADAPTER) -> str:
-        """"" if it worked, else the name of the error."""
-        reply = self._run(self._bus.call(Message(destination="org.bluez", path=path, interface=interface, member=member,
-                                                 signature=signature, body=list(body))))
+        """ "" if it worked, else the name of the error."""
+        reply = self._run(
+            self._bus.call(
+                Message(
+                    destination="org.bluez",
+                    path=path,
+                    interface=interface,
+                    member=member,
+                    signature=signature,
+                    body=list(body),
+                )
+            )
+        )
         return reply.error_name or "" if reply.message_type is MessageType.ERROR else ""
 
     def discover(self) -> str:
-        wish = {"Transport": Variant("s", "le"), "DuplicateData": Variant("b", True), "UUIDs": Variant("as", [EID_UUID])}
-        return (self.call("org.bluez.Adapter1", "SetDiscoveryFilter", "a{sv}", wish)
-                or self.call("org.bluez.Adapter1", "StartDiscovery"))
+        wish = {
+            "Transport": Variant("s", "le"),
+            "DuplicateData": Variant("b", True),
+            "UUIDs": Variant("as", [EID_UUID]),
+        }
+        return self.call("org.bluez.Adapter1", "SetDiscoveryFilter", "a{sv}", wish) or self.call(
+            "org.bluez.Adapter1", "StartDiscovery"
+        )
 
     def register_monitor(self) -> str:
         return self.call("org.bluez.AdvertisementMonitorManager1", "RegisterMonitor", "o", "/client")

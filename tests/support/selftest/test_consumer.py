@@ -12,10 +12,21 @@ VISIT, MEMBER = "visit-1", "m-1"
 
 def event(number: int, kind: str = "visit.started", visit: str = VISIT, **changes: object) -> dict:
     data = {"visit_id": visit, "member": MEMBER}
-    return {"specversion": "1.0", "id": f"019a0000-0000-7000-8000-{number:012x}", "source": "/stores/s/gateways/g",
-            "type": f"touchpoint.{kind}.v1", "subject": f"visit/{visit}", "time": "t", "recordedtime": "t",
-            "sequence": f"{number:020d}", "partitionkey": visit, "dataschema": "urn:x", "datacontenttype": "application/json",
-            "data": data, **changes}
+    return {
+        "specversion": "1.0",
+        "id": f"019a0000-0000-7000-8000-{number:012x}",
+        "source": "/stores/s/gateways/g",
+        "type": f"touchpoint.{kind}.v1",
+        "subject": f"visit/{visit}",
+        "time": "t",
+        "recordedtime": "t",
+        "sequence": f"{number:020d}",
+        "partitionkey": visit,
+        "dataschema": "urn:x",
+        "datacontenttype": "application/json",
+        "data": data,
+        **changes,
+    }
 
 
 class ConsumerTest(unittest.TestCase):
@@ -55,12 +66,16 @@ class ConsumerTest(unittest.TestCase):
         self.assert_violation(self.take(event(1), event(3, "visit.ended")), "1 numbers never arrived, first 2")
 
     def test_a_gap_that_outbox_dropped_explains_is_fine(self) -> None:
-        dropped = event(4, "outbox.dropped", partitionkey="s", data={"class": "perishable", "reason": "expired", "ranges": [[2, 3]]})
+        dropped = event(
+            4, "outbox.dropped", partitionkey="s", data={"class": "perishable", "reason": "expired", "ranges": [[2, 3]]}
+        )
         self.assertEqual(self.take(event(1), dropped), [])
 
     def test_a_number_for_two_events_is_found(self) -> None:
         second = event(1, "visit.ended", visit="visit-2", id="019a0000-0000-7000-8000-aaaaaaaaaaaa")
-        violations = self.take(event(1), event(2, visit="visit-2", data={"visit_id": "visit-2", "member": "m-2"}), second)
+        violations = self.take(
+            event(1), event(2, visit="visit-2", data={"visit_id": "visit-2", "member": "m-2"}), second
+        )
         self.assertTrue(any("sequence 1 stands for" in violation for violation in violations), violations)
 
     def test_disorder_in_a_partition_is_found(self) -> None:
@@ -71,8 +86,13 @@ class ConsumerTest(unittest.TestCase):
         self.assertEqual(self.take(event(2), other), [])
 
     def test_a_new_epoch_counts_from_one_again(self) -> None:
-        restarted = event(1, visit="visit-2", epoch=1, id="019a0000-0000-7000-8000-bbbbbbbbbbbb",
-                          data={"visit_id": "visit-2", "member": "m-2"})
+        restarted = event(
+            1,
+            visit="visit-2",
+            epoch=1,
+            id="019a0000-0000-7000-8000-bbbbbbbbbbbb",
+            data={"visit_id": "visit-2", "member": "m-2"},
+        )
         self.assertEqual(self.take(event(1), restarted), [])
 
     def test_two_open_visits_of_a_member_are_found(self) -> None:

@@ -36,11 +36,16 @@ class EidTest(unittest.TestCase):
         """Vectors of the Eddystone projects and of the contract's profile."""
         other_key = bytes.fromhex("0102030405060708090a111213141516")
         for key, unix_s, exponent, expected in (
-                (KEY, 1518080946, 12, "7dd8169dae94258c"), (other_key, 0, 10, "a9b76a71c5f89290"),
-                (other_key, 1024, 10, "4144413e45fefa58"), (other_key, 65536, 10, "396973b40660265b"),
-                (KEY, 1699999488, 9, "4173926cc1f1d520"), (KEY, 1700000000, 9, "3343935576051e04"),
-                (KEY, 1700000512, 9, "f40c5d113884ae5b"), (KEY, 1699938303, 9, "88d01d0d55921d88"),
-                (KEY, 1699938304, 9, "aa83ec26deea89cd")):
+            (KEY, 1518080946, 12, "7dd8169dae94258c"),
+            (other_key, 0, 10, "a9b76a71c5f89290"),
+            (other_key, 1024, 10, "4144413e45fefa58"),
+            (other_key, 65536, 10, "396973b40660265b"),
+            (KEY, 1699999488, 9, "4173926cc1f1d520"),
+            (KEY, 1700000000, 9, "3343935576051e04"),
+            (KEY, 1700000512, 9, "f40c5d113884ae5b"),
+            (KEY, 1699938303, 9, "88d01d0d55921d88"),
+            (KEY, 1699938304, 9, "aa83ec26deea89cd"),
+        ):
             self.assertEqual(eid.eid(key, unix_s, exponent).hex(), expected)
 
     def test_member_payload(self) -> None:
@@ -89,6 +94,7 @@ class BrokerTest(FolderTest):
             except (DeadlineMissed, ValueError, RuntimeError):
                 return False
             return any(message.payload == b"after" for message in listener.messages)
+
         wait_until(comes_back, 20, "messages flow again", 0.2)
 
     def test_central_gets_answers_to_its_commands(self) -> None:
@@ -101,6 +107,7 @@ class BrokerTest(FolderTest):
             command = json.loads(gateway.messages[0].payload)["command_id"]
             for status in ("accepted", "applied"):
                 gateway.publish("touchpoint/v1/s/ack/consent", json.dumps({"command_id": command, "status": status}))
+
         answering = threading.Thread(target=answer)
         answering.start()
         self.assertEqual(central.command("consent", {"member": "m"})["status"], "applied")
@@ -159,7 +166,9 @@ class TillTest(unittest.TestCase):
 
     def test_a_ticket_adds_up(self) -> None:
         ticket = Till(0).ticket([Line("A", "10.00", 2), Line("B", "4.90")])
-        self.assertEqual((ticket["total"], ticket["lines"][0]["net"], ticket["tenders"][0]["amount"]), ("24.90", "20.00", "24.90"))
+        self.assertEqual(
+            (ticket["total"], ticket["lines"][0]["net"], ticket["tenders"][0]["amount"]), ("24.90", "20.00", "24.90")
+        )
 
 
 class CatalogueTest(FolderTest):
@@ -180,6 +189,7 @@ class AirTest(unittest.TestCase):
         class Ear:
             def hear(self, phones: list) -> None:
                 heard.extend(phones)
+
         air = Air(random.Random(1))
         self.addCleanup(air.stop)
         walker = phone.MemberPhone(KEY, random.Random(1))

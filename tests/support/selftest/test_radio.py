@@ -88,8 +88,15 @@ class RadioBehaviour:
         self.assertNotIn("hci1", self.radio.state())
         self.radio.plug("hci1", "00:1A:7D:DA:71:03")
         path = "/org/bluez/hci1"
-        wait_until(lambda: self.client.call("org.freedesktop.DBus.Properties", "Get", "ss", "org.bluez.Adapter1", "Address",
-                                            path=path) == "", 5, "the new adapter is on the bus", 0.05)
+        wait_until(
+            lambda: self.client.call(
+                "org.freedesktop.DBus.Properties", "Get", "ss", "org.bluez.Adapter1", "Address", path=path
+            )
+            == "",
+            5,
+            "the new adapter is on the bus",
+            0.05,
+        )
         self.assertEqual(self.radio.state()["hci1"]["address"], "00:1A:7D:DA:71:03")
 
     def test_beacon_is_on_the_air(self) -> None:
@@ -98,7 +105,11 @@ class RadioBehaviour:
         self.assertIn((b"\x4c\x00" + Advertisement.PAYLOAD).hex(), on_air)
 
     def test_bad_commands_are_refused_by_name(self) -> None:
-        for words in (("adv", "hci7", "x", "random", "-60", ""), ("dance",), ("adv", "hci0", self.phone.address, "random", "-60", "zz")):
+        for words in (
+            ("adv", "hci7", "x", "random", "-60", ""),
+            ("dance",),
+            ("adv", "hci0", self.phone.address, "random", "-60", "zz"),
+        ):
             with self.assertRaises(RadioError):
                 self.radio.command(*words)
 

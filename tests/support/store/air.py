@@ -14,14 +14,15 @@ from .link import Link
 from .phone import MemberPhone, Phone
 from .radio import Radio, RadioError
 
-_INTERVAL_S = 0.25   # Android's ADVERTISE_MODE_BALANCED
+_INTERVAL_S = 0.25  # Android's ADVERTISE_MODE_BALANCED
 _FADING_DB = 2
 
 
 class Antenna(Protocol):
     """Something that hears adverts; `heard` are the phones on the air in one interval with their RSSI in dBm."""
 
-    def hear(self, heard: Sequence[tuple[Phone, int]]) -> None: ...
+    def hear(self, heard: Sequence[tuple[Phone, int]]) -> None:
+        ...
 
 
 class Controller:
@@ -46,7 +47,9 @@ class RemoteReceiver:
 
     def hear(self, heard: Sequence[tuple[Phone, int]]) -> None:
         now_ms = int(time.time() * 1000)
-        entries = [[phone.token(now_ms // 1000).hex(), -21, rssi] for phone, rssi in heard if isinstance(phone, MemberPhone)]
+        entries = [
+            [phone.token(now_ms // 1000).hex(), -21, rssi] for phone, rssi in heard if isinstance(phone, MemberPhone)
+        ]
         if entries:
             self._link.publish(self._topic, json.dumps({"v": 1, "ts": now_ms, "e": entries}), qos=0)
 

@@ -1,4 +1,4 @@
-"""How org.bluez describes an advert: AD parsing, Device1 properties in bluetoothd's exact D-Bus types, and wrong ones."""
+"""How org.bluez describes an advert: AD parsing, Device1 properties in bluetoothd's exact types, and wrong types."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ad_structures(payload: bytes) -> Iterator[tuple[int, bytes]]:
     """(type, data) of each AD structure; stops at the first that overruns, as bluetoothd does."""
     at = 0
     while at + 1 < len(payload) and payload[at] != 0 and at + 1 + payload[at] <= len(payload):
-        yield payload[at + 1], payload[at + 2:at + 1 + payload[at]]
+        yield payload[at + 1], payload[at + 2 : at + 1 + payload[at]]
         at += 1 + payload[at]
 
 
@@ -46,7 +46,7 @@ def parse(payload: bytes) -> Content:
     for ad_type, data in ad_structures(payload):
         if ad_type in _UUID_LISTS:
             size = _UUID_LISTS[ad_type]
-            content.uuids.extend(uuid_text(data[i:i + size]) for i in range(0, len(data) - size + 1, size))
+            content.uuids.extend(uuid_text(data[i : i + size]) for i in range(0, len(data) - size + 1, size))
         elif ad_type in _SERVICE_DATA and len(data) >= _SERVICE_DATA[ad_type]:
             size = _SERVICE_DATA[ad_type]
             content.service_data[uuid_text(data[:size])] = data[size:]
@@ -61,9 +61,13 @@ def data_properties(content: Content) -> Properties:
     """The properties that follow the payload."""
     properties: Properties = {}
     if content.service_data:
-        properties["ServiceData"] = Variant("a{sv}", {uuid: Variant("ay", data) for uuid, data in content.service_data.items()})
+        properties["ServiceData"] = Variant(
+            "a{sv}", {uuid: Variant("ay", data) for uuid, data in content.service_data.items()}
+        )
     if content.manufacturer_data:
-        properties["ManufacturerData"] = Variant("a{qv}", {company: Variant("ay", data) for company, data in content.manufacturer_data.items()})
+        properties["ManufacturerData"] = Variant(
+            "a{qv}", {company: Variant("ay", data) for company, data in content.manufacturer_data.items()}
+        )
     return properties
 
 
@@ -71,11 +75,21 @@ def device_properties(adapter: str, advert: Advert, content: Content) -> Propert
     """Everything that Device1 has when bluetoothd 5.66 first meets a phone."""
     alias = content.name or advert.address.replace(":", "-")
     properties = {
-        "Address": Variant("s", advert.address), "AddressType": Variant("s", advert.address_type),
-        "Alias": Variant("s", alias), "Paired": Variant("b", False), "Bonded": Variant("b", False),
-        "Trusted": Variant("b", False), "Blocked": Variant("b", False), "LegacyPairing": Variant("b", False),
-        "RSSI": Variant("n", advert.rssi), "Connected": Variant("b", False), "UUIDs": Variant("as", content.uuids),
-        "Adapter": Variant("o", adapter), "ServicesResolved": Variant("b", False), **data_properties(content)}
+        "Address": Variant("s", advert.address),
+        "AddressType": Variant("s", advert.address_type),
+        "Alias": Variant("s", alias),
+        "Paired": Variant("b", False),
+        "Bonded": Variant("b", False),
+        "Trusted": Variant("b", False),
+        "Blocked": Variant("b", False),
+        "LegacyPairing": Variant("b", False),
+        "RSSI": Variant("n", advert.rssi),
+        "Connected": Variant("b", False),
+        "UUIDs": Variant("as", content.uuids),
+        "Adapter": Variant("o", adapter),
+        "ServicesResolved": Variant("b", False),
+        **data_properties(content),
+    }
     if content.name:
         properties["Name"] = Variant("s", content.name)
     return properties

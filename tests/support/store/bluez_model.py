@@ -13,7 +13,7 @@ from .bluez_adverts import Content, Properties, ad_structures, data_properties, 
 from .radio import Advert
 
 TEMPORARY_TIMEOUT_S = 30  # main.conf TemporaryTimeout: an unseen device is removed
-_RSSI_NEWS_DB = 8         # without a discovery filter smaller changes are not signalled
+_RSSI_NEWS_DB = 8  # without a discovery filter smaller changes are not signalled
 
 
 class BluezError(Exception):
@@ -49,7 +49,7 @@ class Device:
 
 
 Pattern = tuple[int, int, bytes]  # start, AD type, content
-Owner = tuple[str, str]           # D-Bus sender, object path
+Owner = tuple[str, str]  # D-Bus sender, object path
 
 
 @dataclass
@@ -105,7 +105,9 @@ class Adapter:
                 del table[owner]
 
     def matching_monitors(self, advert: Advert) -> list[Owner]:
-        return [owner for owner, patterns in self.monitors.items() if any(_matches(advert.payload, p) for p in patterns)]
+        return [
+            owner for owner, patterns in self.monitors.items() if any(_matches(advert.payload, p) for p in patterns)
+        ]
 
     def hear(self, advert: Advert, now_s: float) -> tuple[Device, Properties, bool] | None:
         """The device, the properties to signal (maybe none) and whether it is new; None if nobody wants the advert."""
@@ -118,8 +120,12 @@ class Adapter:
         self.heard += 1
         known = self.devices.get(advert.address)
         if known is None:
-            device = Device(f"{self.path}/dev_{advert.address.replace(':', '_')}", advert.rssi,
-                            device_properties(self.path, advert, content), now_s)
+            device = Device(
+                f"{self.path}/dev_{advert.address.replace(':', '_')}",
+                advert.rssi,
+                device_properties(self.path, advert, content),
+                now_s,
+            )
             self.devices[advert.address] = device
             return device, device.properties, True
         changed = _news(known, advert, content, running)
@@ -134,15 +140,18 @@ class Adapter:
 
 def _matches(payload: bytes, pattern: Pattern) -> bool:
     start, wanted_type, content = pattern
-    return any(ad_type == wanted_type and data[start:start + len(content)] == content
-               for ad_type, data in ad_structures(payload))
+    return any(
+        ad_type == wanted_type and data[start : start + len(content)] == content
+        for ad_type, data in ad_structures(payload)
+    )
 
 
 def _news(known: Device, advert: Advert, content: Content, running: list[Discovery]) -> Properties:
     fresh = device_properties("", advert, content)
     repeat = any(discovery.duplicates for discovery in running)
-    changed = {name: value for name, value in data_properties(content).items()
-               if repeat or known.properties.get(name) != value}
+    changed = {
+        name: value for name, value in data_properties(content).items() if repeat or known.properties.get(name) != value
+    }
     every_rssi = any(discovery.filtered for discovery in running)
     if every_rssi or abs(advert.rssi - known.rssi) >= _RSSI_NEWS_DB:
         changed["RSSI"] = fresh["RSSI"]

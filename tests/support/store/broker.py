@@ -6,7 +6,9 @@ from pathlib import Path
 
 from .processes import Process, accepts_connections, free_port
 
-_CONFIGURATION = """per_listener_settings false
+# "user root" means that mosquitto keeps the user it was started by: giving it up would also give up PR_SET_PDEATHSIG.
+_CONFIGURATION = """user root
+per_listener_settings false
 persistence false
 allow_anonymous true
 log_dest stderr
@@ -42,7 +44,8 @@ class Broker:
     def start(self) -> None:
         self._process = Process(self._name, ["/usr/sbin/mosquitto", "-c", self._configuration], self._directory)
         self._process.wait_ready(
-            lambda: accepts_connections(self.port) and accepts_connections(self.websocket_port), 10)
+            lambda: accepts_connections(self.port) and accepts_connections(self.websocket_port), 10
+        )
 
     def kill(self) -> None:
         """kill -9: every session and retained message is lost."""

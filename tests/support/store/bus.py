@@ -30,15 +30,26 @@ class Bus:
         configuration = directory / "bus.conf"
         configuration.write_text(_CONFIGURATION.format(socket=socket))
         self.address = f"unix:path={socket}"
-        self._process = Process("dbus", ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"],
-                                directory)
+        self._process = Process(
+            "dbus", ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"], directory
+        )
         self._process.wait_ready(lambda: self.has_owner("org.freedesktop.DBus"), 10)
 
     def has_owner(self, name: str) -> bool:
         asked = subprocess.run(
-            ["dbus-send", f"--bus={self.address}", "--print-reply=literal", "--dest=org.freedesktop.DBus",
-             "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}"],
-            capture_output=True, text=True, check=False)
+            [
+                "dbus-send",
+                f"--bus={self.address}",
+                "--print-reply=literal",
+                "--dest=org.freedesktop.DBus",
+                "/org/freedesktop/DBus",
+                "org.freedesktop.DBus.NameHasOwner",
+                f"string:{name}",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return "true" in asked.stdout
 
     def stop(self) -> None:

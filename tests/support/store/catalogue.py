@@ -44,44 +44,110 @@ def member(number: int, granted: Iterable[str] = PURPOSES, **fields: Any) -> Mem
     """A member with consent to `granted` and nothing else known; `fields` adds or overrides profile keys."""
     name = f"m-{number:06d}"
     key, loyalty = key_of(name), f"299{number:010d}"
-    profile = {"member": name, "keys": [{"eid_key": key.hex(), "from": days_ago(2), "until": days_ago(-5)}],
-               "loyalty": [loyalty], "consent": consent(granted), **fields}
+    profile = {
+        "member": name,
+        "keys": [{"eid_key": key.hex(), "from": days_ago(2), "until": days_ago(-5)}],
+        "loyalty": [loyalty],
+        "consent": consent(granted),
+        **fields,
+    }
     return Member(name, key, loyalty, profile)
 
 
 def coat_lover(number: int = 1, **fields: Any) -> Member:
     """Looked at the navy Gate coat, wears 42 in coats, bought an Oxford shirt a month ago."""
-    return member(number, **{
-        "first_name": "Camille", "language": "fr", "lifecycle": "loyal",
-        "sizes": [{"category": "coat", "brand": None, "size": "42", "source": "observed", "n": 3, "last": days_ago(110)[:10]}],
-        "intents": [{"style": "GATE-COAT", "variant": "GATE-COAT-NAVY-42", "kind": "viewed", "count": 3, "last": days_ago(2)}],
-        "purchases": [{"style": "OXFORD-SHIRT", "category": "shirt", "at": days_ago(32), "channel": "web", "kept": True}],
-        "departments": {"outerwear": 0.7}, "promo": 0.15, **fields})
+    return member(
+        number,
+        **{
+            "first_name": "Camille",
+            "language": "fr",
+            "lifecycle": "loyal",
+            "sizes": [
+                {
+                    "category": "coat",
+                    "brand": None,
+                    "size": "42",
+                    "source": "observed",
+                    "n": 3,
+                    "last": days_ago(110)[:10],
+                }
+            ],
+            "intents": [
+                {
+                    "style": "GATE-COAT",
+                    "variant": "GATE-COAT-NAVY-42",
+                    "kind": "viewed",
+                    "count": 3,
+                    "last": days_ago(2),
+                }
+            ],
+            "purchases": [
+                {"style": "OXFORD-SHIRT", "category": "shirt", "at": days_ago(32), "channel": "web", "kept": True}
+            ],
+            "departments": {"outerwear": 0.7},
+            "promo": 0.15,
+            **fields,
+        },
+    )
 
 
-def article(style: str, name: str, category: str, department: str, color: str | None, size: str | None, price_minor: int,
-            location: str, stock: int = 2, **fields: Any) -> Record:
+def article(
+    style: str,
+    name: str,
+    category: str,
+    department: str,
+    color: str | None,
+    size: str | None,
+    price_minor: int,
+    location: str,
+    stock: int = 2,
+    **fields: Any,
+) -> Record:
     """One variant; its id is style, colour and size joined by dashes, its EAN is made up from that."""
     variant = "-".join(part.upper() for part in (style, color, size) if part)
     gtin = str(200_0000000000 + int.from_bytes(hashlib.sha256(variant.encode()).digest()[:4], "big"))
-    return {"variant": variant, "style": style, "name": name, "range": None, "category": category, "department": department,
-            "brand": "Maison", "size": size, "color": color, "gtin": gtin, "price_minor": price_minor,
-            "web_price_minor": price_minor, "currency": "EUR", "image": None, "stock": stock, "location": location,
-            "stock_at": days_ago(0), **fields}
+    return {
+        "variant": variant,
+        "style": style,
+        "name": name,
+        "range": None,
+        "category": category,
+        "department": department,
+        "brand": "Maison",
+        "size": size,
+        "color": color,
+        "gtin": gtin,
+        "price_minor": price_minor,
+        "web_price_minor": price_minor,
+        "currency": "EUR",
+        "image": None,
+        "stock": stock,
+        "location": location,
+        "stock_at": days_ago(0),
+        **fields,
+    }
 
 
 def example_catalogue() -> list[Record]:
-    coats = [article("GATE-COAT", "Manteau Gate", "coat", "outerwear", "Navy", size, 24900, "Mur B4") for size in ("40", "42", "44")]
-    shirts = [article("OXFORD-SHIRT", "Chemise Oxford", "shirt", "shirts", "White", size, 7900, "Table 2") for size in ("39", "41", "42")]
+    coats = [
+        article("GATE-COAT", "Manteau Gate", "coat", "outerwear", "Navy", size, 24900, "Mur B4")
+        for size in ("40", "42", "44")
+    ]
+    shirts = [
+        article("OXFORD-SHIRT", "Chemise Oxford", "shirt", "shirts", "White", size, 7900, "Table 2")
+        for size in ("39", "41", "42")
+    ]
     knit = [article("PORT-KNIT", "Pull Port", "knit", "knitwear", "Grey", size, 11900, "Mur A1") for size in ("M", "L")]
     scarf = article("SCARF", "Écharpe Quai", "scarf", "accessories", "Camel", None, 4900, "Îlot 3", stock=7)
     return [*coats, *shirts, *knit, scarf]
 
 
 def example_complements() -> list[Record]:
-    return [{"style": "OXFORD-SHIRT", "with": "GATE-COAT", "score": 0.31, "support": 120},
-            {"style": "GATE-COAT", "with": "SCARF", "score": 0.27, "support": 95},
-            {"style": "OXFORD-SHIRT", "with": "PORT-KNIT", "score": 0.18, "support": 80}]
+    return [
+        {"style": "OXFORD-SHIRT", "with": "GATE-COAT", "score": 0.31, "support": 120},
+        {"style": "GATE-COAT", "with": "SCARF", "score": 0.27, "support": 95},
+        {"style": "OXFORD-SHIRT", "with": "PORT-KNIT", "score": 0.18, "support": 80},
+    ]
 
 
 def write_ndjson(path: Path, records: Iterable[Mapping[str, Any]]) -> Path:
@@ -101,5 +167,7 @@ def write_many_members(path: Path, count: int) -> Path:
     with path.open("w", encoding="ascii") as file:
         for number in range(1, count + 1):
             name = f"m-{number:06d}"
-            file.write(f'{{"member": "{name}"{parts[0]}{key_of(name).hex()}{between_key_and_loyalty}299{number:010d}{tail}\n')
+            file.write(
+                f'{{"member": "{name}"{parts[0]}{key_of(name).hex()}{between_key_and_loyalty}299{number:010d}{tail}\n'
+            )
     return path

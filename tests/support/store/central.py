@@ -44,17 +44,22 @@ class Central:
         with self.link.waiting:
             return self.consumer.of_type(name)
 
-    def wait_for(self, name: str, wanted: Callable[[dict[str, Any]], bool] = lambda data: True,
-                 timeout_s: float = 10) -> Event:
+    def wait_for(
+        self, name: str, wanted: Callable[[dict[str, Any]], bool] = lambda data: True, timeout_s: float = 10
+    ) -> Event:
         """The first event of that type whose data is wanted, already here or still to come."""
+
         def find() -> Event | None:
             return next((event for event in self.consumer.of_type(name) if wanted(event["data"])), None)
+
         return self.link.wait_for(find, timeout_s, f"event {name}")
 
     def wait_state(self, state: str, timeout_s: float = 10) -> dict[str, Any]:
         """The newest state of a gateway, once it is `online` or `offline`."""
+
         def find() -> dict[str, Any] | None:
             return self.states[-1] if self.states and self.states[-1]["state"] == state else None
+
         return self.link.wait_for(find, timeout_s, f"state {state}")
 
     def command(self, name: str, payload: dict[str, Any], timeout_s: float = _ACK_TIMEOUT_S) -> dict[str, Any]:
@@ -70,8 +75,11 @@ class Central:
 
     def wait_acknowledgement(self, command: str, timeout_s: float = _ACK_TIMEOUT_S) -> dict[str, Any]:
         def find() -> dict[str, Any] | None:
-            return next((ack for ack in self.acknowledgements
-                         if ack["command_id"] == command and ack["status"] != "accepted"), None)
+            return next(
+                (ack for ack in self.acknowledgements if ack["command_id"] == command and ack["status"] != "accepted"),
+                None,
+            )
+
         return self.link.wait_for(find, timeout_s, f"acknowledgement of {command}")
 
     def assert_promises_kept(self) -> None:

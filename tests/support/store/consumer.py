@@ -15,8 +15,20 @@ from typing import Any, Iterable
 Event = dict[str, Any]
 Counter = tuple[str, int]  # source, epoch
 
-_REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "recordedtime", "sequence", "partitionkey",
-             "dataschema", "datacontenttype", "data")
+_REQUIRED = (
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "recordedtime",
+    "sequence",
+    "partitionkey",
+    "dataschema",
+    "datacontenttype",
+    "data",
+)
 _SEQUENCE = re.compile(r"[0-9]{20}")
 _UUID_V7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _TYPE = re.compile(r"touchpoint\.([a-z_]+)\.([a-z_]+)\.v1")

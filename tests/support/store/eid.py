@@ -20,7 +20,9 @@ def _aes128_block(key: bytes, block: bytes) -> bytes:
 
 def eid(identity_key: bytes, unix_s: int, exponent: int = ROTATION_EXPONENT) -> bytes:
     """The 8 octets valid in the window of 2**exponent seconds that holds `unix_s`."""
-    temporary_key = _aes128_block(identity_key, bytes(11) + bytes([_KEY_EPOCH_SALT, 0, 0]) + (unix_s >> 16 & 0xFFFF).to_bytes(2, "big"))
+    temporary_key = _aes128_block(
+        identity_key, bytes(11) + bytes([_KEY_EPOCH_SALT, 0, 0]) + (unix_s >> 16 & 0xFFFF).to_bytes(2, "big")
+    )
     window_start = unix_s >> exponent << exponent
     block = bytes(11) + bytes([exponent]) + (window_start & 0xFFFFFFFF).to_bytes(4, "big")
     return _aes128_block(temporary_key, block)[:EID_BYTES]

@@ -2,9 +2,8 @@
 
     python3 -m store.fake_bluez BUS_ADDRESS CONTROL_SOCKET [ADDRESS...]
 
-Speaks the line protocol of firmware-gateway/virtual-radio/README.md and four commands more: `restart`,
-`gatt-read`, `gatt-write` and a seventh word of `adv`, a name of bluez_adverts.MALFORMED. The rules are in bluez_model;
-here is only the bus and the control socket.
+Speaks the line protocol of firmware-gateway/virtual-radio/README.md and a little more: `restart`, `gatt-read`,
+`gatt-write`, and a seventh word of `adv`, a name of bluez_adverts.MALFORMED.
 """
 
 from __future__ import annotations
@@ -13,271 +12,33 @@ import asyncio
 import json
 import sys
 import time
-from typing import Any, Awaitable, Callable
+from typing import Awaitable, Callable
 
-from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from .bluez_adverts import DEVICE, MALFORMED, Properties
-from .bluez_model import Adapter, BluezError, Device, Discovery, Owner
+from .bluez_adverts import MALFORMED
+from .bluez_model import BluezError
+from .bluez_service import BluezService
 from .radio import Advert
 
-_ADAPTER, _MONITOR = "org.bluez.Adapter1", "org.bluez.AdvertisementMonitor1"
-_MONITORS, _ADVERTS, _GATT = "org.bluez.AdvertisementMonitorManager1", "org.bluez.LEAdvertisingManager1", "org.bluez.GattManager1"
-_CHARACTERISTIC, _ADVERTISEMENT = "org.bluez.GattCharacteristic1", "org.bluez.LEAdvertisement1"
-_PROPERTIES, _OBJECTS, _DBUS = "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus"
-_EVENTS_MATCH = [
-    f"type='signal',sender='{_DBUS}',member='NameOwnerChanged'",
-    f"type='signal',interface='{_OBJECTS}'",
-]
 
-Reply = tuple[str, list]
-_NOTHING: Reply = ("", [])
+class Control:
+    """Obeys the line protocol."""
 
-
-def _adapter_properties(adapter: Adapter) -> Properties:
-    return {"Address": Variant("s", adapter.address), "AddressType": Variant("s", "public"), "Name": Variant("s", "store"),
-            "Alias": Variant("s", "store"), "Class": Variant("u", 0), "Powered": Variant("b", adapter.powered),
-            "Discoverable": Variant("b", False), "Pairable": Variant("b", False),
-            "Discovering": Variant("b", adapter.discovering), "UUIDs": Variant("as", []),
-            "Roles": Variant("as", ["central", "peripheral"])}
-
-
-def _interfaces(adapter: Adapter) -> dict[str, Properties]:
-    return {
-        _ADAPTER: _adapter_properties(adapter),
-        _MONITORS: {"SupportedMonitorTypes": Variant("as", ["or_patterns"]), "SupportedFeatures": Variant("as", [])},
-        _ADVERTS: {"ActiveInstances": Variant("y", len(adapter.advertisements)),
-                   "SupportedInstances": Variant("y", 5 - len(adapter.advertisements)),
-                   "SupportedIncludes": Variant("as", ["tx-power", "local-name"])},
-        _GATT: {},
-    }
-
-
-def _advertising_payload(properties: Properties) -> bytes:
-    """The payload as it would be on the air: manufacturer data, then 128-bit service UUIDs."""
-    payload = b""
-    for company, data in properties.get("ManufacturerData", Variant("a{qv}", {})).value.items():
-        payload += bytes([len(data.value) + 3, 0xFF]) + company.to_bytes(2, "little") + bytes(data.value)
-    for uuid in properties.get("ServiceUUIDs", Variant("as", [])).value:
-        payload += bytes([17, 0x07]) + bytes.fromhex(uuid.replace("-", ""))[::-1]
-    return payload
-
-
-class FakeBluez:
-    """Owns org.bluez on one bus connection; all state is touched by the asyncio thread alone."""
-
-    def __init__(self, bus: MessageBus, addresses: list[str]) -> None:
-        self._bus = bus
-        self._adapters = {f"hci{i}": _new_adapter(f"hci{i}", address) for i, address in enumerate(addresses)}
-        self._methods: dict[tuple[str, str], Callable[[Message], Awaitable[Reply]]] = {
-            (_OBJECTS, "GetManagedObjects"): self._managed_objects,
-            (_PROPERTIES, "Get"): self._get, (_PROPERTIES, "GetAll"): self._get_all, (_PROPERTIES, "Set"): self._set,
-            (_ADAPTER, "SetDiscoveryFilter"): self._set_filter, (_ADAPTER, "StartDiscovery"): self._start_discovery,
-            (_ADAPTER, "StopDiscovery"): self._stop_discovery, (_ADAPTER, "RemoveDevice"): self._remove_device,
-            (_MONITORS, "RegisterMonitor"): self._register_monitor, (_MONITORS, "UnregisterMonitor"): self._unregister_monitor,
-            (_ADVERTS, "RegisterAdvertisement"): self._register_advert,
-            (_ADVERTS, "UnregisterAdvertisement"): self._unregister_advert,
-            (_GATT, "RegisterApplication"): self._register_application,
-            (_GATT, "UnregisterApplication"): self._unregister_application,
-        }
+    def __init__(self, bluez: BluezService) -> None:
+        self._bluez = bluez
         self._commands: dict[str, Callable[..., Awaitable[str]]] = {
-            "adv": self._play_advert, "plug": self._play_plug, "unplug": self._play_unplug, "state": self._play_state,
-            "restart": self._play_restart, "gatt-read": self._play_gatt_read, "gatt-write": self._play_gatt_write}
-
-    async def start(self) -> None:
-        self._bus.add_message_handler(self._on_message)
-        for rule in _EVENTS_MATCH:
-            await self._call(_DBUS, "/org/freedesktop/DBus", _DBUS, "AddMatch", "s", [rule])
-        await self._bus.request_name("org.bluez")
-
-    async def forget_stale_devices(self) -> None:
-        """Removes what was not heard for TemporaryTimeout, for ever."""
-        while True:
-            await asyncio.sleep(1)
-            for adapter in self._adapters.values():
-                for device in adapter.pop_stale(time.monotonic()):
-                    self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [device.path, [DEVICE]])
-
-    # -- the bus ---------------------------------------------------------------------------------------------------
-
-    def _on_message(self, message: Message) -> bool | None:
-        if message.message_type is MessageType.SIGNAL:
-            self._on_signal(message)
-            return None
-        if message.message_type is not MessageType.METHOD_CALL:
-            return None
-        method = self._methods.get((message.interface, message.member))
-        if method is None:
-            return None  # Introspect, Ping and errors are dbus-fast's
-        asyncio.ensure_future(self._answer(method, message))
-        return True
-
-    async def _answer(self, method: Callable[[Message], Awaitable[Reply]], message: Message) -> None:
-        try:
-            signature, body = await method(message)
-        except BluezError as refusal:
-            await self._bus.send(Message.new_error(message, refusal.name, str(refusal)))
-        else:
-            await self._bus.send(Message.new_method_return(message, signature, body))
-
-    def _on_signal(self, message: Message) -> None:
-        if message.member == "NameOwnerChanged" and message.body[2] == "":
-            for adapter in self._adapters.values():
-                before = adapter.discovering
-                adapter.forget_client(message.body[0])
-                self._tell_discovering(adapter, before)
-        elif message.member == "InterfacesAdded" and _MONITOR in message.body[1]:
-            for adapter in self._adapters.values():
-                roots = {root for sender, root in adapter.monitor_roots if sender == message.sender}
-                if any(message.body[0].startswith(root) for root in roots):
-                    self._activate(adapter, (message.sender, message.body[0]), message.body[1][_MONITOR])
-        elif message.member == "InterfacesRemoved" and _MONITOR in message.body[1]:
-            for adapter in self._adapters.values():
-                adapter.monitors.pop((message.sender, message.body[0]), None)
-
-    async def _call(self, destination: str, path: str, interface: str, member: str, signature: str = "",
-                    body: list | None = None) -> Message:
-        reply = await self._bus.call(Message(destination=destination, path=path, interface=interface, member=member,
-                                             signature=signature, body=body or []))
-        if reply.message_type is MessageType.ERROR:
-            raise BluezError("Failed", f"{reply.error_name}")
-        return reply
-
-    def _signal(self, path: str, interface: str, member: str, signature: str, body: list) -> None:
-        asyncio.ensure_future(self._bus.send(Message.new_signal(path, interface, member, signature, body)))
-
-    def _changed(self, path: str, interface: str, properties: Properties) -> None:
-        self._signal(path, _PROPERTIES, "PropertiesChanged", "sa{sv}as", [interface, properties, []])
-
-    def _tell_discovering(self, adapter: Adapter, before: bool) -> None:
-        if adapter.discovering != before:
-            self._changed(adapter.path, _ADAPTER, {"Discovering": Variant("b", adapter.discovering)})
-
-    def _adapter(self, path: str) -> Adapter:
-        for adapter in self._adapters.values():
-            if adapter.path == path:
-                return adapter
-        raise BluezError("DoesNotExist", "Does Not Exist")
-
-    # -- methods of org.bluez ----------------------------------------------------------------------------------------
-
-    def _all_objects(self) -> dict[str, dict[str, Properties]]:
-        objects: dict[str, dict[str, Properties]] = {"/org/bluez": {}}
-        for adapter in self._adapters.values():
-            objects[adapter.path] = _interfaces(adapter)
-            objects.update({device.path: {DEVICE: device.properties} for device in adapter.devices.values()})
-        return objects
-
-    async def _managed_objects(self, _message: Message) -> Reply:
-        return "a{oa{sa{sv}}}", [self._all_objects()]
-
-    async def _get_all(self, message: Message) -> Reply:
-        return "a{sv}", [self._all_objects().get(message.path, {}).get(message.body[0], {})]
-
-    async def _get(self, message: Message) -> Reply:
-        (_, [properties]) = await self._get_all(message)
-        if message.body[1] not in properties:
-            raise BluezError("InvalidArguments", "No such property")
-        return "v", [properties[message.body[1]]]
-
-    async def _set(self, message: Message) -> Reply:
-        adapter = self._adapter(message.path)
-        if message.body[:2] == [_ADAPTER, "Powered"]:
-            before = adapter.discovering
-            adapter.set_powered(message.body[2].value)
-            self._changed(adapter.path, _ADAPTER, {"Powered": message.body[2]})
-            self._tell_discovering(adapter, before)
-        return _NOTHING
-
-    async def _set_filter(self, message: Message) -> Reply:
-        wish = {name: value.value for name, value in message.body[0].items()}
-        unknown = wish.keys() - {"UUIDs", "RSSI", "Pathloss", "Transport", "DuplicateData", "Discoverable", "Pattern"}
-        if unknown:
-            raise BluezError("InvalidArguments", "Invalid arguments in method call")
-        uuids = frozenset(_full_uuid(uuid) for uuid in wish.get("UUIDs", []))
-        self._adapter(message.path).set_filter(message.sender, Discovery(
-            filtered=bool(wish), uuids=uuids, rssi_min=wish.get("RSSI"), duplicates=wish.get("DuplicateData", False)))
-        return _NOTHING
-
-    async def _start_discovery(self, message: Message) -> Reply:
-        adapter = self._adapter(message.path)
-        before = adapter.discovering
-        adapter.start_discovery(message.sender)
-        self._tell_discovering(adapter, before)
-        return _NOTHING
-
-    async def _stop_discovery(self, message: Message) -> Reply:
-        adapter = self._adapter(message.path)
-        adapter.stop_discovery(message.sender)
-        self._tell_discovering(adapter, True)
-        return _NOTHING
-
-    async def _remove_device(self, message: Message) -> Reply:
-        adapter = self._adapter(message.path)
-        adapter.devices = {a: device for a, device in adapter.devices.items() if device.path != message.body[0]}
-        self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [message.body[0], [DEVICE]])
-        return _NOTHING
-
-    async def _register_monitor(self, message: Message) -> Reply:
-        adapter, owner = self._adapter(message.path), (message.sender, message.body[0])
-        if owner in adapter.monitor_roots:
-            raise BluezError("AlreadyExists", "Already Exists")
-        adapter.monitor_roots.add(owner)
-        asyncio.ensure_future(self._read_monitors(adapter, owner))  # bluetoothd too replies first
-        return _NOTHING
-
-    async def _read_monitors(self, adapter: Adapter, owner: Owner) -> None:
-        reply = await self._call(owner[0], owner[1], _OBJECTS, "GetManagedObjects")
-        for path, interfaces in reply.body[0].items():
-            if _MONITOR in interfaces:
-                self._activate(adapter, (owner[0], path), interfaces[_MONITOR])
-
-    def _activate(self, adapter: Adapter, owner: Owner, properties: Properties) -> None:
-        kind, patterns = properties.get("Type"), properties.get("Patterns")
-        valid = kind == Variant("s", "or_patterns") and patterns is not None and patterns.signature == "a(yyay)"
-        if valid:
-            adapter.monitors[owner] = [(start, ad_type, bytes(content)) for start, ad_type, content in patterns.value]
-        asyncio.ensure_future(self._bus.send(Message(destination=owner[0], path=owner[1], interface=_MONITOR,
-                                                     member="Activate" if valid else "Release")))
-
-    async def _unregister_monitor(self, message: Message) -> Reply:
-        adapter, owner = self._adapter(message.path), (message.sender, message.body[0])
-        if owner not in adapter.monitor_roots:
-            raise BluezError("DoesNotExist", "Does Not Exist")
-        adapter.monitor_roots.discard(owner)
-        adapter.monitors = {m: p for m, p in adapter.monitors.items() if m[0] != owner[0] or not m[1].startswith(owner[1])}
-        return _NOTHING
-
-    async def _register_advert(self, message: Message) -> Reply:
-        adapter, owner = self._adapter(message.path), (message.sender, message.body[0])
-        if owner in adapter.advertisements:
-            raise BluezError("AlreadyExists", "Already Exists")
-        reply = await self._call(owner[0], owner[1], _PROPERTIES, "GetAll", "s", [_ADVERTISEMENT])
-        adapter.advertisements[owner] = _advertising_payload(reply.body[0])
-        return _NOTHING
-
-    async def _unregister_advert(self, message: Message) -> Reply:
-        if self._adapter(message.path).advertisements.pop((message.sender, message.body[0]), None) is None:
-            raise BluezError("DoesNotExist", "Does Not Exist")
-        return _NOTHING
-
-    async def _register_application(self, message: Message) -> Reply:
-        adapter, owner = self._adapter(message.path), (message.sender, message.body[0])
-        if owner in adapter.applications:
-            raise BluezError("AlreadyExists", "Already Exists")
-        reply = await self._call(owner[0], owner[1], _OBJECTS, "GetManagedObjects")
-        adapter.applications[owner] = reply.body[0]
-        return _NOTHING
-
-    async def _unregister_application(self, message: Message) -> Reply:
-        if self._adapter(message.path).applications.pop((message.sender, message.body[0]), None) is None:
-            raise BluezError("DoesNotExist", "Does Not Exist")
-        return _NOTHING
-
-    # -- the line protocol ---------------------------------------------------------------------------------------
+            "adv": self._advert,
+            "plug": self._plug,
+            "unplug": self._unplug,
+            "state": self._state,
+            "restart": self._restart,
+            "gatt-read": self._gatt_read,
+            "gatt-write": self._gatt_write,
+        }
 
     async def obey(self, line: str) -> str:
+        """The answer to one command."""
         name, *words = line.split()
         try:
             return f"ok {await self._commands[name](*words)}".rstrip()
@@ -286,100 +47,73 @@ class FakeBluez:
         except (KeyError, TypeError, ValueError) as mistake:
             return f"error {type(mistake).__name__} {mistake}"
 
-    async def _play_advert(self, controller: str, address: str, address_type: str, rssi: str, payload: str,
-                           malformed: str = "") -> str:
-        adapter = self._adapters[controller]
+    async def _advert(
+        self, controller: str, address: str, address_type: str, rssi: str, payload: str, malformed: str = ""
+    ) -> str:
+        adapter = self._bluez.adapters[controller]
         advert = Advert(address, int(rssi), bytes.fromhex(payload), address_type)
         spoil = MALFORMED[malformed] if malformed else dict
         heard = adapter.hear(advert, time.monotonic())
         if heard is None:
             return "unheard"
         device, properties, new = heard
-        self._report(device, spoil(properties), new)
-        for sender, path in adapter.matching_monitors(advert):
-            await self._bus.send(Message(destination=sender, path=path, interface=_MONITOR, member="DeviceFound",
-                                         signature="o", body=[device.path]))
+        self._bluez.report(device, spoil(properties), new)
+        for owner in adapter.matching_monitors(advert):
+            await self._bluez.tell_monitor(owner, device)
         return "heard"
 
-    def _report(self, device: Device, properties: Properties, new: bool) -> None:
-        if new:
-            self._signal("/", _OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [device.path, {DEVICE: properties}])
-        elif properties:
-            self._changed(device.path, DEVICE, properties)
-
-    async def _play_plug(self, controller: str, address: str) -> str:
-        if controller in self._adapters:
+    async def _plug(self, controller: str, address: str) -> str:
+        if controller in self._bluez.adapters:
             raise ValueError("no such free place")
-        adapter = self._adapters[controller] = _new_adapter(controller, address)
-        self._signal("/", _OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [adapter.path, _interfaces(adapter)])
+        self._bluez.plug(controller, address)
         return ""
 
-    async def _play_unplug(self, controller: str) -> str:
-        adapter = self._adapters.pop(controller)
-        for device in adapter.devices.values():
-            self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [device.path, [DEVICE]])
-        self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [adapter.path, list(_interfaces(adapter))])
+    async def _unplug(self, controller: str) -> str:
+        self._bluez.unplug(controller)
         return ""
 
-    async def _play_state(self) -> str:
-        return json.dumps({name: {
-            "address": adapter.address, "powered": adapter.powered, "discovering": adapter.discovering,
-            "monitors": len(adapter.monitors), "heard": adapter.heard, "unheard": adapter.unheard, "lost": 0,
-            "advertising": [payload.hex() for payload in adapter.advertisements.values()],
-        } for name, adapter in self._adapters.items()})
+    async def _state(self) -> str:
+        return json.dumps(
+            {
+                name: {
+                    "address": adapter.address,
+                    "powered": adapter.powered,
+                    "discovering": adapter.discovering,
+                    "monitors": len(adapter.monitors),
+                    "heard": adapter.heard,
+                    "unheard": adapter.unheard,
+                    "lost": 0,
+                    "advertising": [payload.hex() for payload in adapter.advertisements.values()],
+                }
+                for name, adapter in self._bluez.adapters.items()
+            }
+        )
 
-    async def _play_restart(self) -> str:
-        """The name leaves the bus with everything that clients had asked for, and comes back."""
-        await self._bus.release_name("org.bluez")
-        self._adapters = {name: _new_adapter(name, adapter.address) for name, adapter in self._adapters.items()}
-        await self._bus.request_name("org.bluez")
+    async def _restart(self) -> str:
+        await self._bluez.restart()
         return ""
 
-    async def _play_gatt_read(self, controller: str, phone: str, characteristic: str) -> str:
-        reply = await self._gatt(controller, phone, characteristic, "ReadValue", "a{sv}", [])
+    async def _gatt_read(self, controller: str, phone: str, characteristic: str) -> str:
+        reply = await self._bluez.gatt(controller, phone, characteristic, "ReadValue", "a{sv}", [])
         return bytes(reply.body[0]).hex()
 
-    async def _play_gatt_write(self, controller: str, phone: str, characteristic: str, value: str) -> str:
-        await self._gatt(controller, phone, characteristic, "WriteValue", "aya{sv}", [bytes.fromhex(value)])
+    async def _gatt_write(self, controller: str, phone: str, characteristic: str, value: str) -> str:
+        await self._bluez.gatt(controller, phone, characteristic, "WriteValue", "aya{sv}", [bytes.fromhex(value)])
         return ""
 
-    async def _gatt(self, controller: str, phone: str, uuid: str, member: str, signature: str, body: list[Any]) -> Message:
-        adapter = self._adapters[controller]
-        options = {"device": Variant("o", f"{adapter.path}/dev_{phone.replace(':', '_')}"), "mtu": Variant("q", 185),
-                   "offset": Variant("q", 0), "link": Variant("s", "LE")}
-        for (sender, _), objects in adapter.applications.items():
-            for path, interfaces in objects.items():
-                if interfaces.get(_CHARACTERISTIC, {}).get("UUID") != Variant("s", uuid):
-                    continue
-                reply = await self._bus.call(Message(destination=sender, path=path, interface=_CHARACTERISTIC,
-                                                     member=member, signature=signature, body=[*body, options]))
-                if reply.message_type is MessageType.ERROR:
-                    raise BluezError(reply.error_name.removeprefix("org.bluez.Error."), "")
-                return reply
-        raise ValueError("no such characteristic")
-
-
-def _new_adapter(name: str, address: str) -> Adapter:
-    return Adapter(f"/org/bluez/{name}", address)
-
-
-def _full_uuid(uuid: str) -> str:
-    short = uuid.lower().removeprefix("0x")
-    return f"{int(short, 16):08x}-0000-1000-8000-00805f9b34fb" if len(short) <= 8 else short
-
-
-async def _serve(bluez: FakeBluez, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while line := await reader.readline():
-        writer.write((await bluez.obey(line.decode()) + "\n").encode())
-        await writer.drain()
-    writer.close()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One control connection until it closes."""
+        while line := await reader.readline():
+            writer.write((await self.obey(line.decode()) + "\n").encode())
+            await writer.drain()
+        writer.close()
 
 
 async def main(bus_address: str, control: str, *addresses: str) -> None:
     bus = await MessageBus(bus_address=bus_address).connect()
-    bluez = FakeBluez(bus, list(addresses))
+    bluez = BluezService(bus, list(addresses))
     await bluez.start()
-    await asyncio.start_unix_server(lambda reader, writer: _serve(bluez, reader, writer), control)
+    await asyncio.start_unix_server(Control(bluez).serve, control)
     await asyncio.gather(bluez.forget_stale_devices(), bus.wait_for_disconnect())
 
 

@@ -46,8 +46,15 @@ class Gateway:
     hold-out; see `configuration`. Nothing runs before `start`.
     """
 
-    def __init__(self, directory: Path, bus: Bus, local: Broker, central: Broker, patch: Record | None = None,
-                 name: str = "touchpointd") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        bus: Bus,
+        local: Broker,
+        central: Broker,
+        patch: Record | None = None,
+        name: str = "touchpointd",
+    ) -> None:
         self.directory = directory / name
         self.directory.mkdir()
         self.pos_port, self.http_port, self.tablet_port = free_port(), free_port(), free_port()
@@ -60,20 +67,35 @@ class Gateway:
         secret.write_bytes(POS_KEY.secret)
         return {
             "store": {"id": STORE, "gateway": GATEWAY, "timezone": "Europe/Paris", "languages": ["fr", "en"]},
-            "state_dir": str(self.directory / "state"), "runtime_dir": str(self.directory / "run"),
-            "zones": [{"id": "entrance", "kind": "entrance"}, {"id": "floor", "kind": "floor"},
-                      {"id": "fitting", "kind": "fitting"}, {"id": "till-1", "kind": "till", "workstations": ["POS1"]}],
-            "radio": {"bus": bus.address, "receivers": [
-                {"id": "hci0", "adapter": ENTRANCE_ADDRESS, "zone": "entrance"},
-                {"id": "hci1", "adapter": FITTING_ADDRESS, "zone": "fitting"},
-                {"id": "rx-till", "remote": True, "zone": "till-1"}]},
-            "central": {"url": central.url}, "local": {"url": local.url},
-            "pos": {"http": {"listen": f"127.0.0.1:{self.pos_port}",
-                             "keys": [{"id": POS_KEY.id, "secret_file": str(secret)}]},
-                    "workstations": [{"id": "POS1"}]},
+            "state_dir": str(self.directory / "state"),
+            "runtime_dir": str(self.directory / "run"),
+            "zones": [
+                {"id": "entrance", "kind": "entrance"},
+                {"id": "floor", "kind": "floor"},
+                {"id": "fitting", "kind": "fitting"},
+                {"id": "till-1", "kind": "till", "workstations": ["POS1"]},
+            ],
+            "radio": {
+                "bus": bus.address,
+                "receivers": [
+                    {"id": "hci0", "adapter": ENTRANCE_ADDRESS, "zone": "entrance"},
+                    {"id": "hci1", "adapter": FITTING_ADDRESS, "zone": "fitting"},
+                    {"id": "rx-till", "remote": True, "zone": "till-1"},
+                ],
+            },
+            "central": {"url": central.url},
+            "local": {"url": local.url},
+            "pos": {
+                "http": {
+                    "listen": f"127.0.0.1:{self.pos_port}",
+                    "keys": [{"id": POS_KEY.id, "secret_file": str(secret)}],
+                },
+                "workstations": [{"id": "POS1"}],
+            },
             "http": {"listen": f"127.0.0.1:{self.http_port}"},
             "tablet": {"listen": f"127.0.0.1:{self.tablet_port}", "mqtt_url": local.websocket_url},
-            "suggestions": {"holdout_percent": 0}, "log": {"format": "text"},
+            "suggestions": {"holdout_percent": 0},
+            "log": {"format": "text"},
         }
 
     # -- life --------------------------------------------------------------------------------------------------
@@ -139,8 +161,13 @@ class Gateway:
 
     def ctl(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         """touchpointctl on this gateway's admin socket."""
-        return subprocess.run([program_directory() / "touchpointctl", "--socket", self.socket, *map(str, arguments)],
-                              capture_output=True, text=True, timeout=_CTL_TIMEOUT_S, check=False)
+        return subprocess.run(
+            [program_directory() / "touchpointctl", "--socket", self.socket, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=_CTL_TIMEOUT_S,
+            check=False,
+        )
 
     def import_file(self, kind: str, path: Path) -> None:
         """A full replacement of `profiles`, `catalog`, `complements` or `scenarios`; raises with what ctl said."""

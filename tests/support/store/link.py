@@ -33,8 +33,13 @@ class Link:
     `messages` grows in the order of arrival. `on_message` is called for each, with the lock of `waiting` held.
     """
 
-    def __init__(self, port: int, client_id: str, topics: Sequence[str],
-                 on_message: Callable[[Message], None] = lambda message: None) -> None:
+    def __init__(
+        self,
+        port: int,
+        client_id: str,
+        topics: Sequence[str],
+        on_message: Callable[[Message], None] = lambda message: None,
+    ) -> None:
         self.messages: list[Message] = []
         self.waiting = threading.Condition()
         self._topics, self._on_message = topics, on_message
@@ -60,8 +65,15 @@ class Link:
 
     def _received(self, _client: mqtt.Client, _data: object, received: mqtt.MQTTMessage) -> None:
         properties = received.properties
-        message = Message(received.topic, received.payload, received.retain, received.qos, time.monotonic(),
-                          getattr(properties, "ContentType", None), getattr(properties, "MessageExpiryInterval", None))
+        message = Message(
+            received.topic,
+            received.payload,
+            received.retain,
+            received.qos,
+            time.monotonic(),
+            getattr(properties, "ContentType", None),
+            getattr(properties, "MessageExpiryInterval", None),
+        )
         with self.waiting:
             self.messages.append(message)
             self._on_message(message)

@@ -61,8 +61,17 @@ class Phone:
     def secrets(self, unix_s: int) -> list[bytes]:
         """Everything by which it could be known, as text or raw octets: nothing of a stranger may be kept."""
         octets = [bytes.fromhex(address.replace(":", "")) for address in self.addresses]
-        return [form for raw in octets for form in (raw.hex(":").encode(), raw.hex(":").upper().encode(),
-                                                    raw.hex("_").upper().encode(), raw, raw[::-1])]
+        return [
+            form
+            for raw in octets
+            for form in (
+                raw.hex(":").encode(),
+                raw.hex(":").upper().encode(),
+                raw.hex("_").upper().encode(),
+                raw,
+                raw[::-1],
+            )
+        ]
 
 
 class MemberPhone(Phone):
@@ -81,7 +90,9 @@ class MemberPhone(Phone):
 
     def secrets(self, unix_s: int) -> list[bytes]:
         tokens = [self.token(unix_s + shift * WINDOW_S) for shift in (-2, -1, 0, 1)]
-        return super().secrets(unix_s) + [form for raw in tokens for form in (raw, raw.hex().encode(), raw.hex().upper().encode())]
+        return super().secrets(unix_s) + [
+            form for raw in tokens for form in (raw, raw.hex().encode(), raw.hex().upper().encode())
+        ]
 
 
 class UnknownEidPhone(MemberPhone):
@@ -119,7 +130,9 @@ class FixedPhone(Phone):
 
 def apple_phone(chance: random.Random) -> FixedPhone:
     """Apple's "nearby info": flags and manufacturer data of company 0x004C."""
-    return FixedPhone(chance, ad_structure(0x01, b"\x1a") + ad_structure(0xFF, b"\x4c\x00\x10\x09" + chance.randbytes(9)))
+    return FixedPhone(
+        chance, ad_structure(0x01, b"\x1a") + ad_structure(0xFF, b"\x4c\x00\x10\x09" + chance.randbytes(9))
+    )
 
 
 def google_phone(chance: random.Random) -> FixedPhone:
@@ -132,7 +145,9 @@ def eddystone_uid_beacon(chance: random.Random) -> FixedPhone:
 
 
 def eddystone_url_beacon(chance: random.Random) -> FixedPhone:
-    return FixedPhone(chance, eddystone(bytes([_FRAME_URL, _TX_POWER, 0x03]) + chance.randbytes(8).hex().encode() + b"\x07"))
+    return FixedPhone(
+        chance, eddystone(bytes([_FRAME_URL, _TX_POWER, 0x03]) + chance.randbytes(8).hex().encode() + b"\x07")
+    )
 
 
 _STRANGERS = (apple_phone, google_phone, UnknownEidPhone, eddystone_uid_beacon, eddystone_url_beacon)

@@ -52,15 +52,20 @@ class Process:
     test run: start processes from the main thread.
     """
 
-    def __init__(self, name: str, argv: Sequence[str | Path], directory: Path,
-                 environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str | Path], directory: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.log_path = directory / f"{name}.log"
         with self.log_path.open("ab") as log:
             self._child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *map(str, argv)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, **(environment or {})})
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
+            )
 
     @property
     def pid(self) -> int:
@@ -80,11 +85,13 @@ class Process:
 
     def wait_ready(self, ready: Callable[[], Value], timeout_s: float) -> Value:
         """Waits for `ready`; a child that ends first is reported with the end of its log."""
+
         def ready_or_dead() -> Value | bool:
             value = ready()
             if not value and not self.running:
                 raise DeadlineMissed(f"{self.name} ended with {self.exit_code}:\n{self.log()[-2000:]}")
             return value
+
         try:
             return wait_until(ready_or_dead, timeout_s, f"{self.name} is ready")
         except DeadlineMissed as missed:

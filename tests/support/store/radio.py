@@ -111,7 +111,11 @@ def _advert_words(controller: str, advert: Advert) -> tuple[object, ...]:
 
 
 def _wait_for_socket(process: Process, path: Path) -> None:
-    process.wait_ready(path.exists, _START_TIMEOUT_S)
+    def listens() -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(str(path)) == 0
+
+    process.wait_ready(listens, _START_TIMEOUT_S)
 
 
 class VirtualRadio(Radio):
@@ -125,8 +129,9 @@ class VirtualRadio(Radio):
         self._preload = programs / "virtual-bt-preload.so"
         self._mgmt_socket = directory / "mgmt"
         control = directory / "radio-control"
-        self._mgmt = Process("virtual-mgmt", [programs / "virtual-mgmt", self._mgmt_socket, control, *controllers],
-                             directory)
+        self._mgmt = Process(
+            "virtual-mgmt", [programs / "virtual-mgmt", self._mgmt_socket, control, *controllers], directory
+        )
         _wait_for_socket(self._mgmt, control)
         super().__init__(control)
         try:
@@ -136,8 +141,11 @@ class VirtualRadio(Radio):
             raise
 
     def _start_daemon(self) -> None:
-        self._daemon = Process("bluetoothd", [_SOURCES / "run-bluetoothd", self._bus.address, self._mgmt_socket,
-                                              self._preload], self._directory)
+        self._daemon = Process(
+            "bluetoothd",
+            [_SOURCES / "run-bluetoothd", self._bus.address, self._mgmt_socket, self._preload],
+            self._directory,
+        )
         try:
             self._daemon.wait_ready(lambda: self._bus.has_owner("org.bluez"), _START_TIMEOUT_S)
         except DeadlineMissed as missed:
@@ -164,8 +172,12 @@ class FakeRadio(Radio):
 
     def __init__(self, bus: Bus, directory: Path, controllers: Sequence[str] = DEFAULT_CONTROLLERS) -> None:
         control = directory / "radio-control"
-        self._process = Process("fake-bluez", [sys.executable, "-m", "store.fake_bluez", bus.address, control, *controllers],
-                                directory, {"PYTHONPATH": str(Path(__file__).resolve().parents[1])})
+        self._process = Process(
+            "fake-bluez",
+            [sys.executable, "-m", "store.fake_bluez", bus.address, control, *controllers],
+            directory,
+            {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+        )
         _wait_for_socket(self._process, control)
         super().__init__(control)
 
@@ -202,8 +214,19 @@ def _virtual_radio_programs(directory: Path) -> Path:
     emulator = [_SOURCES / name for name in ("virtual_mgmt.c", "mgmt.c", "radio.c", "control.c")]
     try:
         subprocess.run(["cc", "-std=gnu11", "-O2", "-o", directory / "virtual-mgmt", *emulator], check=True)
-        subprocess.run(["cc", "-std=gnu11", "-O2", "-shared", "-fPIC", "-o", directory / "virtual-bt-preload.so",
-                        _SOURCES / "bt_preload.c"], check=True)
+        subprocess.run(
+            [
+                "cc",
+                "-std=gnu11",
+                "-O2",
+                "-shared",
+                "-fPIC",
+                "-o",
+                directory / "virtual-bt-preload.so",
+                _SOURCES / "bt_preload.c",
+            ],
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError) as failure:
         raise RadioUnavailable(f"virtual-mgmt cannot be compiled: {failure}") from failure
     return directory

@@ -1,4 +1,4 @@
-"""A whole store in one object: bus, radio, brokers, gateway, central, tablet, tills; built up and torn down in order."""
+"""A whole store in one object: bus, radio, brokers, gateway, central, tablet, till; built and torn down in order."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ from .till import Till
 class Shop:
     """Context manager. `directory` must exist and be empty; everything that runs lives and dies with the shop.
 
-    `one_broker` lets both links share a broker, else central and the store have one each.
+    `one_broker` lets both links share a broker, else central and the store have one each. `radio` and `bus` make
+    other parts than the emulated ones.
     """
 
-    def __init__(self, directory: Path, seed: int = 1, patch: Record | None = None, one_broker: bool = False,
-                 radio: Any = open_radio) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        seed: int = 1,
+        patch: Record | None = None,
+        one_broker: bool = False,
+        radio: Any = open_radio,
+        bus: Any = Bus,
+    ) -> None:
         self.directory, self.chance = directory, random.Random(seed)
-        self._patch, self._one_broker, self._open_radio = patch, one_broker, radio
+        self._patch, self._one_broker, self._open_radio, self._open_bus = patch, one_broker, radio, bus
         self._open = ExitStack()
 
     def __enter__(self) -> "Shop":
@@ -40,7 +48,7 @@ class Shop:
         return self
 
     def _build(self) -> None:
-        self.bus = self._keep(Bus(self.directory))
+        self.bus = self._keep(self._open_bus(self.directory))
         self.radio: Radio = self._keep(self._open_radio(self.bus, self.directory, [ENTRANCE_ADDRESS, FITTING_ADDRESS]))
         self.local = self._keep(Broker(self.directory, "local-broker"))
         self.wan = self.local if self._one_broker else self._keep(Broker(self.directory, "central-broker"))

@@ -22,7 +22,9 @@ class Tablet:
         self.cards: dict[str, Card] = {}
         self.state: dict[str, Any] | None = None
         self._on_card: list[Callable[[str, Card | None], None]] = []
-        self.link = Link(port, f"tablet-{device}-{uuid.uuid4()}", [f"{self.base}/card/#", f"{self.base}/state"], self._take)
+        self.link = Link(
+            port, f"tablet-{device}-{uuid.uuid4()}", [f"{self.base}/card/#", f"{self.base}/state"], self._take
+        )
 
     def _take(self, message: Message) -> None:
         if message.topic.endswith("/tablet/state"):
@@ -44,6 +46,7 @@ class Tablet:
     def wait_card(self, wanted: Callable[[Card], bool] = lambda card: True, timeout_s: float = 10) -> Card:
         def find() -> Card | None:
             return next((card for card in self.cards.values() if wanted(card)), None)
+
         return self.link.wait_for(find, timeout_s, "card on the tablet")
 
     def wait_withdrawn(self, visit: str, timeout_s: float = 10) -> None:
@@ -51,8 +54,18 @@ class Tablet:
 
     def act(self, action: str, visit: str, **fields: Any) -> str:
         """Sends one action; returns its id. `fields` overrides any key of the message (contract, tablets)."""
-        message = {"v": 1, "id": str(uuid.uuid4()), "visit": visit, "suggestion": None, "action": action, "undoes": None,
-                   "reason": None, "associate": "A12", "at": datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"), **fields}
+        message = {
+            "v": 1,
+            "id": str(uuid.uuid4()),
+            "visit": visit,
+            "suggestion": None,
+            "action": action,
+            "undoes": None,
+            "reason": None,
+            "associate": "A12",
+            "at": datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            **fields,
+        }
         self.link.publish(f"{self.base}/action/{self.device}", json.dumps(message))
         return message["id"]
 

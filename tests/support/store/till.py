@@ -54,14 +54,26 @@ class Till:
         now = datetime.now(timezone.utc).astimezone()
         total = sum((Decimal(line.price) * line.quantity for line in lines), Decimal("0.00"))
         return {
-            "workstation": self.workstation, "business_day": now.date().isoformat(), "sequence": str(self._sequence),
-            "revision": 0, "type": "sale", "ended_at": now.isoformat(timespec="seconds"), "currency": self.currency,
-            "total": f"{total:.2f}", "tax": "0.00", "rounding": "0.00",
-            "loyalty": {"id": loyalty, "entry": "scanned"} if loyalty else None, "collect_order": None,
-            "employee": False, "training": False, "status": "final",
+            "workstation": self.workstation,
+            "business_day": now.date().isoformat(),
+            "sequence": str(self._sequence),
+            "revision": 0,
+            "type": "sale",
+            "ended_at": now.isoformat(timespec="seconds"),
+            "currency": self.currency,
+            "total": f"{total:.2f}",
+            "tax": "0.00",
+            "rounding": "0.00",
+            "loyalty": {"id": loyalty, "entry": "scanned"} if loyalty else None,
+            "collect_order": None,
+            "employee": False,
+            "training": False,
+            "status": "final",
             "lines": [_line(number, line) for number, line in enumerate(lines, 1)],
             "tenders": [{"kind": "card", "amount": f"{total:.2f}"}],
-            "links": {"voids": None, "returns": None, "resumes": None}, **fields}
+            "links": {"voids": None, "returns": None, "resumes": None},
+            **fields,
+        }
 
     def headers(self, body: bytes, unix_s: int | None = None) -> dict[str, str]:
         """The signature of the contract over timestamp, dot, raw body."""
@@ -71,8 +83,13 @@ class Till:
         signature = hmac.new(self.key.secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
         return {"X-Pos-Key-Id": self.key.id, "X-Pos-Timestamp": stamp, "X-Pos-Signature": f"v1={signature}"}
 
-    def post(self, body: bytes, content_type: str = "application/json", headers: dict[str, str] | None = None,
-             timeout_s: float = 10) -> Answer:
+    def post(
+        self,
+        body: bytes,
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+        timeout_s: float = 10,
+    ) -> Answer:
         """One request, no retry. Raises OSError or http.client.HTTPException if there is no answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
@@ -103,8 +120,15 @@ class Till:
 
 
 def _line(number: int, line: Line) -> dict[str, Any]:
-    return {"n": number, "sku": line.sku, "gtin": None, "qty": str(line.quantity), "unit_price": line.price,
-            "net": f"{Decimal(line.price) * line.quantity:.2f}", "kind": "sale"}
+    return {
+        "n": number,
+        "sku": line.sku,
+        "gtin": None,
+        "qty": str(line.quantity),
+        "unit_price": line.price,
+        "net": f"{Decimal(line.price) * line.quantity:.2f}",
+        "kind": "sale",
+    }
 
 
 def _parse(body: bytes) -> Any:

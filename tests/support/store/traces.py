@@ -23,5 +23,8 @@ def in_messages(secrets: Iterable[bytes], messages: Iterable[Message]) -> Iterat
     """Names each topic or payload that holds one of the secrets."""
     wanted = list(secrets)
     for message in messages:
-        yield from (f"{message.topic} holds {secret!r}" for secret in wanted
-                    if secret in message.payload or secret in message.topic.encode())
+        yield from (
+            f"{message.topic} holds {secret!r}"
+            for secret in wanted
+            if secret in message.payload or secret in message.topic.encode()
+        )
