@@ -65,6 +65,7 @@ class Gateway:
     def _standard(self, bus: Bus, local: Broker, central: Broker) -> Record:
         secret = self.directory / "pos.secret"
         secret.write_bytes(POS_KEY.secret)
+        secret.chmod(0o600)
         return {
             "store": {"id": STORE, "gateway": GATEWAY, "timezone": "Europe/Paris", "languages": ["fr", "en"]},
             "state_dir": str(self.directory / "state"),
