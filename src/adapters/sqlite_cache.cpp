@@ -1,0 +1,261 @@
+#include "adapters/sqlite_cache.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "adapters/lane.hpp"
+#include "adapters/sqlite_cache_rows.hpp"
+#include "adapters/sqlite_cache_sets.hpp"
+#include "adapters/sqlite_schema.hpp"
+#include "base/bounded_queue.hpp"
+#include "base/log.hpp"
+#include "codec/messages.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::size_t kQueueLimit = 4096;
+constexpr std::size_t kMostUnparsed = 64;
+constexpr std::size_t kSliceMembers = 4096;
+constexpr Millis kIdle{2'000};
+constexpr Millis kRetry{1'000};
+constexpr Millis kBetweenSlices{1};  // not zero: a stop or a question goes first
+
+WallTime wall_now() {
+  return WallTime{std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())};
+}
+
+struct Unparsed {
+  std::string name;
+  std::string payload;
+};
+struct TicketQuestion {
+  effect::LoadTicketFacts request;
+  event::TicketFactsLoaded so_far;
+};
+using Job = std::variant<Unparsed, effect::LoadKeys, effect::LoadDossier, TicketQuestion, effect::WriteCache,
+                         effect::ForgetMember>;
+
+}  // namespace
+
+class SqliteCache::Impl {
+ public:
+  Impl(Settings settings, EventPost post, Db db)
+      : settings_(std::move(settings)),
+        post_(std::move(post)),
+        db_(std::move(db)),
+        queue_(kQueueLimit, WhenFull::refuse, [this] { lane_.wake(); }),
+        lane_([this] { return turn(); }) {}
+
+  /// Before start(): what a former run staged goes, what it left in effect is read.
+  Result<void> begin() {
+    if (const DbError error = db_.transact([this] { discard_staging(db_); })) {
+      return fail(settings_.path + ": " + error.text);
+    }
+    refresh_sets();
+    return {};
+  }
+
+  // --- the loop's side ---
+  void submit(Job job) {
+    if (!queue_.post(std::move(job)) && !queue_.closed())
+      log(LogLevel::error, "cache", "queue full: a call was dropped");
+  }
+  void submit_command(Unparsed command) {
+    if (++unparsed_ <= kMostUnparsed) return submit(std::move(command));
+    --unparsed_;
+    log(LogLevel::warning, "cache", "too many commands wait: " + command.name + " was dropped; central sends it again");
+  }
+  StoreHealth health() const {
+    const std::scoped_lock lock(shared_mutex_);
+    return {cause_.empty(), cause_, queue_.figures().depth, lane_.answering()};
+  }
+  CacheFigures figures() const {
+    const std::scoped_lock lock(shared_mutex_);
+    return figures_;
+  }
+  void start() { lane_.start(); }
+  void stop() {
+    queue_.close();
+    lane_.wake();
+    lane_.stop();
+  }
+
+ private:
+  // --- the lane's side ---
+  Millis turn() {
+    auto jobs = queue_.take_some(1);
+    if (jobs.empty()) return maintain();
+    std::visit(Overload{[this](const Unparsed& o) { parse(o); }, [this](const effect::LoadKeys&) { post_keys(); },
+                        [this](const effect::LoadDossier& o) { post_dossier(o); },
+                        [this](TicketQuestion& o) { post_ticket_facts(o); },
+                        [this](const effect::WriteCache& o) { post_written(o); },
+                        [this](effect::ForgetMember& o) { forget(std::move(o.member)); }},
+               jobs.front());
+    return Millis{0};
+  }
+
+  void parse(const Unparsed& command) {
+    --unparsed_;
+    post_(event::CommandArrived{decode_command(command.name, command.payload)});
+  }
+
+  void post_keys() {
+    event::KeysLoaded slice;
+    slice.first = true;
+    for_each_keys(db_, held(DataSet::profiles).generation, wall_now(), [&](event::MemberKeys keys) {
+      if (slice.members.size() == kSliceMembers) {
+        lane_.beat();
+        post_(std::exchange(slice, {}));
+      }
+      slice.members.push_back(std::move(keys));
+    });
+    report(take_error());
+    slice.last = true;  // also after trouble: the keys that could be read are better than none
+    post_(std::move(slice));
+  }
+
+  void post_dossier(const effect::LoadDossier& request) {
+    const Generations now{held(DataSet::profiles).generation, held(DataSet::catalog).generation,
+                          held(DataSet::complements).generation};
+    auto dossier = read_dossier(db_, now, request.member.value);
+    if (const DbError error = take_error()) {
+      report(error);
+      dossier.reset();
+    }
+    post_(event::DossierLoaded{request.visit, std::move(dossier)});
+  }
+
+  void post_ticket_facts(TicketQuestion& question) {
+    const auto& request = question.request;
+    if (request.loyalty) {
+      question.so_far.holder = read_holder(db_, held(DataSet::profiles).generation, *request.loyalty);
+    }
+    question.so_far.items = read_items(db_, held(DataSet::catalog).generation, request.skus, request.gtins);
+    report(take_error());
+    post_(std::move(question.so_far));
+  }
+
+  void post_written(const effect::WriteCache& request) {
+    event::CacheWritten answer;
+    const DbError error = db_.transact([&] {
+      const WriteContext context{sets_, settings_.max_members, wall_now()};
+      std::visit([&](const auto& body) { write_set(db_, context, body, answer); }, request.body);
+    });
+    if (error) {
+      answer = {};
+      answer.status = AckStatus::rejected;
+      answer.reason = "cache: " + error.text;
+    } else {
+      refresh_sets();
+      more_garbage_ = true;
+    }
+    report(error);
+    answer.command = request.command;
+    answer.name = request.name;
+    post_(std::move(answer));
+  }
+
+  /// Never given up: what fails is tried again until it is done.
+  void forget(MemberId member) {
+    to_forget_.push_back(std::move(member));
+    forget_all();
+  }
+  bool forget_all() {
+    if (to_forget_.empty()) return true;
+    DbError error = db_.transact([this] {
+      for (const auto& member : to_forget_) forget_member(db_, member);
+    });
+    if (!error) error = db_.checkpoint();  // until then the log holds the old pages
+    report(error);
+    if (error) return false;
+    to_forget_.clear();
+    refresh_sets();
+    return true;
+  }
+
+  Millis maintain() {
+    if (!forget_all()) return kRetry;
+    if (!more_garbage_) return kIdle;
+    const DbError error = db_.transact([this] { more_garbage_ = delete_garbage_slice(db_); });
+    report(error);
+    if (error) more_garbage_ = false;  // the next write tries again
+    if (!more_garbage_) static_cast<void>(db_.checkpoint());
+    return kBetweenSlices;
+  }
+
+  const HeldSet& held(DataSet set) const { return sets_[static_cast<std::size_t>(set)]; }
+
+  void refresh_sets() {
+    sets_ = read_sets(db_);
+    db_.clear_error();
+    const std::scoped_lock lock(shared_mutex_);
+    for (std::size_t i = 0; i < sets_.size(); ++i)
+      figures_[i] = {sets_[i].revision, sets_[i].entries, sets_[i].updated_at};
+  }
+  DbError take_error() {
+    DbError error = db_.error();
+    db_.clear_error();
+    return error;
+  }
+  /// The health says what the last call met.
+  void report(const DbError& error) {
+    const std::string cause = error ? "cache: " + error.text : std::string();
+    {
+      const std::scoped_lock lock(shared_mutex_);
+      if (cause == cause_) return;
+      cause_ = cause;
+    }
+    log(error ? LogLevel::error : LogLevel::info, "cache", error ? error.text : "works again");
+    if (settings_.alarm) settings_.alarm(cause);
+  }
+
+  const Settings settings_;
+  const EventPost post_;
+  Db db_;
+
+  HeldSets sets_;  // the lane's
+  std::vector<MemberId> to_forget_;
+  bool more_garbage_ = true;  // a former run may have left some
+
+  std::atomic<std::size_t> unparsed_{0};
+  mutable std::mutex shared_mutex_;
+  std::string cause_;
+  CacheFigures figures_;
+
+  BoundedQueue<Job> queue_;
+  Lane lane_;  // last: its thread ends before what it uses
+};
+
+SqliteCache::SqliteCache(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteCache::~SqliteCache() { stop(); }
+
+Result<std::unique_ptr<SqliteCache>> SqliteCache::open(Settings settings, EventPost post) {
+  auto opened = open_database({settings.path, settings.max_bytes, 4096}, kCacheKind);
+  if (!opened) return Unexpected<Error>{opened.error()};
+  auto impl = std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db));
+  if (auto begun = impl->begin(); !begun) return Unexpected<Error>{begun.error()};
+  return std::unique_ptr<SqliteCache>(new SqliteCache(std::move(impl)));
+}
+
+void SqliteCache::start() { impl_->start(); }
+void SqliteCache::stop() { impl_->stop(); }
+CacheFigures SqliteCache::figures() const { return impl_->figures(); }
+std::optional<WallTime> SqliteCache::profiles_updated_at() const { return impl_->figures()[0].updated_at; }
+void SqliteCache::parse_command(std::string name, std::string payload) {
+  impl_->submit_command({std::move(name), std::move(payload)});
+}
+void SqliteCache::load_keys() { impl_->submit(effect::LoadKeys{}); }
+void SqliteCache::load_dossier(effect::LoadDossier request) { impl_->submit(std::move(request)); }
+void SqliteCache::complete_ticket_facts(effect::LoadTicketFacts request, event::TicketFactsLoaded so_far) {
+  impl_->submit(TicketQuestion{std::move(request), std::move(so_far)});
+}
+void SqliteCache::write(effect::WriteCache request) { impl_->submit(std::move(request)); }
+void SqliteCache::forget(effect::ForgetMember request) { impl_->submit(std::move(request)); }
+StoreHealth SqliteCache::health() const { return impl_->health(); }
+
+}  // namespace tg

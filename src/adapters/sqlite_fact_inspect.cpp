@@ -1,0 +1,82 @@
+// The admin door's view of the facts file as JSON (declared in sqlite_fact_reads.hpp).
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "adapters/sqlite_fact_reads.hpp"
+#include "codec/messages.hpp"
+#include "codec/text.hpp"
+
+namespace tg {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array kClasses{"keep", "perishable", "telemetry"};              // DeliveryClass
+constexpr std::array kTypes{"sale", "return", "exchange", "void", "control"};  // TicketType
+constexpr std::array kCertainty{"certain", "probable", "possible"};            // AttributionClass
+
+template <class Names, class Enum>
+const char* name(const Names& names, Enum value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < names.size() ? names[index] : "unknown";
+}
+
+json outbox_figures(Db& db, WallTime now) {
+  json classes = json::object();
+  std::int64_t depth = 0;
+  Query rows(db, "SELECT class, count(*) FROM outbox WHERE delivered_at IS NULL GROUP BY class");
+  while (rows.next()) {
+    classes[name(kClasses, rows.integer(0))] = rows.integer(1);
+    depth += rows.integer(1);
+  }
+  const auto oldest = db.number("SELECT recorded_at FROM outbox WHERE delivered_at IS NULL ORDER BY sequence LIMIT 1");
+  return {{"depth", depth},
+          {"oldest_s", oldest ? std::max<std::int64_t>(0, (unix_ms(now) - *oldest) / 1000) : 0},
+          {"classes", classes},
+          {"delivered", db.number("SELECT count(*) FROM outbox WHERE delivered_at IS NOT NULL").value_or(0)},
+          {"last_sequence", db.number("SELECT value FROM meta WHERE name = 'last_sequence'").value_or(0)}};
+}
+
+json ticket_view(const TicketRecord& ticket) {
+  json attribution;  // null
+  if (ticket.attribution && !ticket.attribution->retracted) {
+    attribution = {{"class", name(kCertainty, ticket.attribution->cls)}, {"method", ticket.attribution->method}};
+  }
+  return {{"ticket_id", ticket.id.value},
+          {"key",
+           {{"store", ticket.key.store},
+            {"workstation", ticket.key.workstation},
+            {"business_day", ticket.key.business_day},
+            {"sequence", ticket.key.sequence}}},
+          {"type", name(kTypes, ticket.type)},
+          {"ended_at", format_time(ticket.ended_at)},
+          {"total_minor", ticket.total_minor},
+          {"currency", ticket.currency},
+          {"totals", ticket.adds_up ? "ok" : "mismatch"},
+          {"attribution", attribution},
+          {"voided", ticket.voided}};
+}
+
+json last_tickets(Db& db) {
+  json tickets = json::array();
+  Query rows(db, "SELECT body FROM ticket ORDER BY received_at DESC, id LIMIT 50");
+  while (rows.next()) {
+    if (const auto record = decode_ticket_record(rows.text(0))) tickets.push_back(ticket_view(*record));
+  }
+  return {{"tickets", tickets}};
+}
+
+}  // namespace
+
+std::string inspect_facts(Db& db, std::string_view kind, WallTime now) {
+  json answer;
+  if (kind == "outbox")
+    answer = outbox_figures(db, now);
+  else if (kind == "tickets")
+    answer = last_tickets(db);
+  else
+    answer = {{"error", "unknown question; allowed: outbox, tickets"}};
+  return answer.dump(-1, ' ', false, json::error_handler_t::replace);  // never throws over a till's odd bytes
+}
+
+}  // namespace tg

@@ -1,0 +1,23 @@
+// Questions to the facts file: what a start needs, rows for the link, a ticket's neighbours, figures for a person.
+// Owner thread: the facts lane, or start-up before it runs. Never changes a row. Trouble shows in Db::ok().
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "adapters/sqlite_db.hpp"
+#include "core/effects.hpp"
+#include "core/events.hpp"
+
+namespace tg {
+
+/// Everything of event::Restored that the facts file knows; cost grows with what is open, not with what is over.
+[[nodiscard]] event::Restored read_restored(Db& db, WallTime now);
+[[nodiscard]] event::RowsRead read_undelivered(Db& db, const effect::ReadRows& request);
+/// known, voided_by and target.
+[[nodiscard]] event::TicketFactsLoaded read_ticket_facts(Db& db, const effect::LoadTicketFacts& request);
+
+/// JSON for the admin door: "outbox" or "tickets" (the last 50, without members); anything else is an error object.
+[[nodiscard]] std::string inspect_facts(Db& db, std::string_view kind, WallTime now);
+
+}  // namespace tg

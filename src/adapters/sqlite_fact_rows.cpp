@@ -1,0 +1,206 @@
+#include "adapters/sqlite_fact_rows.hpp"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "codec/facts.hpp"
+#include "codec/messages.hpp"
+
+namespace tg {
+namespace {
+
+constexpr Millis kTicketMemory = std::chrono::days{180};
+
+std::optional<std::int64_t> ms(const std::optional<WallTime>& at) {
+  if (!at) return std::nullopt;
+  return unix_ms(*at);
+}
+
+std::optional<std::string> text(const std::optional<MemberId>& member) {
+  if (!member || member->empty()) return std::nullopt;
+  return member->value;
+}
+
+template <class Enum>
+std::int64_t number(Enum value) {
+  return static_cast<std::int64_t>(value);
+}
+
+void put_visit(Db& db, const row::PutVisit& op) {
+  const Visit& visit = op.visit;
+  const bool ended = visit.state == VisitState::ended;
+  const auto ended_at = ended ? std::optional(unix_ms(visit.ended_at.value_or(visit.last_sighting))) : std::nullopt;
+  db.run("INSERT OR REPLACE INTO visit (id, member, started_at, ended_at, body) VALUES (?, ?, ?, ?, ?)",
+         {visit.id.value, text(visit.member), unix_ms(visit.started_at), ended_at, encode_visit(visit)});
+  if (ended) db.run("DELETE FROM visit_cards WHERE visit = ?", {visit.id.value});
+}
+
+void put_cards(Db& db, const row::PutCards& op) {
+  db.run("INSERT OR REPLACE INTO visit_cards (visit, body) VALUES (?, ?)",
+         {op.cards.visit.value, encode_cards(op.cards)});
+}
+
+void put_ticket(Db& db, const row::PutTicket& op) {
+  const TicketRecord& ticket = op.ticket;
+  const auto voids = op.voids ? std::optional(ticket_key_text(*op.voids)) : std::nullopt;
+  const auto member = ticket.attribution ? text(ticket.attribution->member) : std::nullopt;
+  db.run(
+      "INSERT INTO ticket (id, key, voids, member, received_at, body) VALUES (?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (id) DO UPDATE SET voids = coalesce(excluded.voids, voids), member = excluded.member, "
+      "body = excluded.body",
+      {ticket.id.value, ticket_key_text(ticket.key), voids, member, unix_ms(ticket.received_at),
+       encode_ticket_record(ticket)});
+}
+
+void put_consent(Db& db, const row::PutConsent& op) {
+  const ConsentRecord& record = op.change.record;
+  db.run(
+      "INSERT OR REPLACE INTO consent (member, purpose, status, at, valid_until, version, source) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      {op.change.member.value, number(op.change.purpose), number(record.status), unix_ms(record.at), ms(record.until),
+       record.version, number(op.change.source)});
+}
+
+void put_action(Db& db, const row::PutAction& op) {
+  db.run("INSERT OR IGNORE INTO tablet_action (id, at) VALUES (?, ?)", {op.id, unix_ms(op.at)});
+}
+
+void put_command(Db& db, const row::PutCommand& op) {
+  db.run("INSERT OR IGNORE INTO command (id, name, at) VALUES (?, ?, ?)", {op.id.value, op.name, unix_ms(op.at)});
+}
+
+void append_fact(Db& db, const FactOrigin& origin, const Fact& fact) {
+  const auto sequence = static_cast<std::int64_t>(fact.sequence);
+  const std::string_view member = fact_member(fact.data);
+  db.run(
+      "INSERT INTO outbox (sequence, id, topic, partition, class, recorded_at, expires_at, member, payload) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {sequence, fact.id, fact_topic(origin.topic_prefix, fact.data), fact_partition(origin.store, fact.data),
+       number(fact_kind(fact.data).cls), unix_ms(fact.recorded_at), ms(fact.expires_at),
+       member.empty() ? SqlValue(std::nullopt) : SqlValue(member), encode_fact(origin.store, origin.source, fact)});
+  // The counter outlives the rows: they are purged, a number is never given twice.
+  db.run("UPDATE meta SET value = ? WHERE name = 'last_sequence' AND value < ?", {sequence, sequence});
+}
+
+struct BodyRow {
+  std::string id;
+  std::string body;
+};
+std::vector<BodyRow> bodies(Db& db, std::string_view sql, const MemberId& member) {
+  std::vector<BodyRow> rows;
+  Query query(db, sql, {member.value});
+  while (query.next()) rows.push_back({std::string(query.text(0)), std::string(query.text(1))});
+  return rows;
+}
+
+std::int64_t erase_cards(Db& db, const MemberId& member) {
+  db.run("DELETE FROM visit_cards WHERE visit IN (SELECT id FROM visit WHERE member = ?)", {member.value});
+  return db.changes();
+}
+
+std::int64_t erase_visits(Db& db, const MemberId& member) {
+  const auto rows = bodies(db, "SELECT id, body FROM visit WHERE member = ?", member);
+  for (const auto& row : rows) {
+    auto visit = decode_visit(row.body);
+    if (visit) {
+      visit->member.reset();
+      db.run("UPDATE visit SET member = NULL, body = ? WHERE id = ?", {encode_visit(*visit), row.id});
+    } else {
+      db.run("DELETE FROM visit WHERE id = ?", {row.id});  // unreadable: nothing can be kept of it
+    }
+  }
+  return static_cast<std::int64_t>(rows.size());
+}
+
+std::int64_t erase_tickets(Db& db, const MemberId& member) {
+  const auto rows = bodies(db, "SELECT id, body FROM ticket WHERE member = ?", member);
+  for (const auto& row : rows) {
+    auto record = decode_ticket_record(row.body);
+    if (record) {
+      if (record->attribution) record->attribution->member.reset();
+      db.run("UPDATE ticket SET member = NULL, body = ? WHERE id = ?", {encode_ticket_record(*record), row.id});
+    } else {
+      db.run("DELETE FROM ticket WHERE id = ?", {row.id});
+    }
+  }
+  return static_cast<std::int64_t>(rows.size());
+}
+
+std::int64_t erase_events(Db& db, const MemberId& member, WallTime now) {
+  db.run("DELETE FROM outbox WHERE member = ? AND class = ?", {member.value, number(DeliveryClass::perishable)});
+  const std::int64_t dropped = db.changes();
+  const auto rows = bodies(db, "SELECT sequence, payload FROM outbox WHERE member = ?", member);
+  for (const auto& row : rows) {
+    db.run("UPDATE outbox SET member = NULL, payload = ? WHERE sequence = CAST(? AS INTEGER)",
+           {anonymise_fact(row.body, now), row.id});
+  }
+  return dropped + static_cast<std::int64_t>(rows.size());
+}
+
+std::int64_t erase_consents(Db& db, const MemberId& member) {
+  db.run("DELETE FROM consent WHERE member = ?", {member.value});
+  return db.changes();
+}
+
+}  // namespace
+
+std::string ticket_key_text(const TicketKey& key) {
+  return key.store + '|' + key.workstation + '|' + key.business_day + '|' + key.sequence;
+}
+
+void mark_delivered(Db& db, const row::MarkDelivered& op) {
+  for (const Sequence sequence : op.sequences) {
+    db.run("UPDATE outbox SET delivered_at = ? WHERE sequence = ? AND delivered_at IS NULL",
+           {unix_ms(op.at), static_cast<std::int64_t>(sequence)});
+  }
+}
+
+void apply_row(Db& db, const FactOrigin& origin, const RowOp& op) {
+  std::visit(
+      Overload{
+          [&](const row::PutVisit& o) { put_visit(db, o); }, [&](const row::PutCards& o) { put_cards(db, o); },
+          [&](const row::PutTicket& o) { put_ticket(db, o); }, [&](const row::PutConsent& o) { put_consent(db, o); },
+          [&](const row::PutAction& o) { put_action(db, o); }, [&](const row::PutCommand& o) { put_command(db, o); },
+          [&](const row::AppendFact& o) { append_fact(db, origin, o.fact); },
+          [&](const row::MarkDelivered& o) { mark_delivered(db, o); },
+          [](const row::Purge&) {}},  // the lane deletes in slices when idle, not between commits
+      op);
+}
+
+bool purge_slice(Db& db, WallTime before) {
+  constexpr std::array kOld{
+      "DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM outbox WHERE delivered_at < ? LIMIT 1000)",
+      "DELETE FROM visit WHERE id IN (SELECT id FROM visit WHERE ended_at < ? LIMIT 1000)",
+      "DELETE FROM tablet_action WHERE id IN (SELECT id FROM tablet_action WHERE at < ? LIMIT 1000)",
+      "DELETE FROM command WHERE id IN (SELECT id FROM command WHERE at < ? LIMIT 1000)",
+  };
+  std::int64_t deleted = 0;
+  for (const char* sql : kOld) {
+    db.run(sql, {unix_ms(before)});
+    deleted += db.changes();
+  }
+  db.run("DELETE FROM ticket WHERE id IN (SELECT id FROM ticket WHERE received_at < ? LIMIT 1000)",
+         {unix_ms(before - kTicketMemory)});
+  return db.ok() && deleted + db.changes() > 0;
+}
+
+std::int64_t delete_delivered_slice(Db& db) {
+  db.run(
+      "DELETE FROM outbox WHERE sequence IN "
+      "(SELECT sequence FROM outbox WHERE delivered_at IS NOT NULL ORDER BY delivered_at LIMIT 1000)");
+  return db.ok() ? db.changes() : 0;
+}
+
+ErasedTables erase_member(Db& db, const MemberId& member, WallTime now) {
+  ErasedTables tables;
+  tables.emplace_back("visit_cards", erase_cards(db, member));  // first: they are found through the visits
+  tables.emplace_back("visit", erase_visits(db, member));
+  tables.emplace_back("ticket", erase_tickets(db, member));
+  tables.emplace_back("outbox", erase_events(db, member, now));
+  tables.emplace_back("consent", erase_consents(db, member));
+  return tables;
+}
+
+}  // namespace tg

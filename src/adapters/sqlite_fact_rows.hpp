@@ -1,0 +1,40 @@
+// Row operations of the core as SQL on the facts file: the write side, the deletions and the erasure.
+// Owner thread: the facts lane; every function runs inside a transaction of its caller and reports through Db::ok().
+// Never commits, never logs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/sqlite_db.hpp"
+#include "core/effects.hpp"
+
+namespace tg {
+
+/// What every event of this box carries (contract §4.1).
+struct FactOrigin {
+  std::string store;         ///< store.id
+  std::string source;        ///< CloudEvents source
+  std::string topic_prefix;  ///< before "event/…"
+};
+
+void apply_row(Db& db, const FactOrigin& origin, const RowOp& op);
+
+/// `store|workstation|business_day|sequence`
+[[nodiscard]] std::string ticket_key_text(const TicketKey& key);
+
+/// Deletes a slice of what is older than `before`: delivered events, ended visits, actions, commands; tickets live
+/// 180 days longer, so that one sent again is still known. True while there may be more.
+[[nodiscard]] bool purge_slice(Db& db, WallTime before);
+/// Deletes the oldest delivered events, whatever their age, to make room on a full disk. Returns how many.
+std::int64_t delete_delivered_slice(Db& db);
+void mark_delivered(Db& db, const row::MarkDelivered& op);
+
+/// Rows changed or deleted, by table.
+using ErasedTables = std::vector<std::pair<std::string, std::int64_t>>;
+/// Visits, tickets and events stay without their member; cards, consents and perishable events go (contract §4.2).
+[[nodiscard]] ErasedTables erase_member(Db& db, const MemberId& member, WallTime now);
+
+}  // namespace tg

@@ -1,0 +1,361 @@
+#include "adapters/sqlite_facts.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "adapters/lane.hpp"
+#include "adapters/sqlite_fact_reads.hpp"
+#include "adapters/sqlite_fact_rows.hpp"
+#include "adapters/sqlite_salvage.hpp"
+#include "adapters/sqlite_schema.hpp"
+#include "base/bounded_queue.hpp"
+#include "base/log.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::size_t kGroupOps = 128;     // a group commit: what waits, up to this
+constexpr std::size_t kQueueLimit = 4096;  // jobs; far above hard_limit: reaching it means that the lane hangs
+constexpr Seconds kHardLimitFor{5};
+constexpr Millis kFirstRetry{250};
+constexpr Millis kLastRetry{1'000};
+constexpr Millis kIdle{2'000};
+constexpr Millis kBetweenSlices{1};  // not zero: a stop or a batch goes first
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
+WallTime wall_now() {
+  return WallTime{std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())};
+}
+
+struct TicketQuestion {
+  effect::LoadTicketFacts request;
+  std::function<void(effect::LoadTicketFacts, event::TicketFactsLoaded)> done;
+};
+struct Inspection {
+  std::string kind;
+  std::function<void(std::string)> done;
+};
+using Job = std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, TicketQuestion, Inspection>;
+
+}  // namespace
+
+class SqliteFacts::Impl {
+ public:
+  Impl(Settings settings, EventPost post, Db db)
+      : settings_(std::move(settings)),
+        origin_{settings_.store, settings_.source, settings_.topic_prefix},
+        post_(std::move(post)),
+        db_(std::move(db)),
+        queue_(kQueueLimit, WhenFull::refuse, [this] { lane_.wake(); }),
+        lane_([this] { return turn(); }) {}
+
+  // --- the loop's side ---
+  void persist(effect::Persist batch) {
+    const std::size_t waiting = ++waiting_batches_;
+    watch_backlog(waiting);
+    submit(std::move(batch));
+  }
+  void submit(Job job) {
+    if (!queue_.post(std::move(job)) && !queue_.closed()) die("facts: the lane does not take its work");
+  }
+  StoreHealth health() const {
+    const std::scoped_lock lock(cause_mutex_);
+    return {cause_.empty(), cause_, waiting_batches_.load(), lane_.answering()};
+  }
+  Result<event::Restored> restore() {
+    event::Restored restored = read_restored(db_, wall_now());
+    if (!db_.ok()) return fail(settings_.path + ": " + db_.error().text);
+    std::random_device entropy;
+    restored.jitter_seed = (std::uint64_t{entropy()} << 32U) | entropy();
+    return restored;
+  }
+  void start() { lane_.start(); }
+  void stop() {
+    queue_.close();
+    lane_.wake();
+    lane_.stop();
+  }
+
+ private:
+  // --- the lane's side ---
+  Millis turn() {
+    for (auto& job : queue_.take_some(kQueueLimit)) waiting_.push_back(std::move(job));
+    if (waiting_.empty()) return maintain();
+    const auto now = steady_now();
+    if (now < retry_at_) {
+      answer_questions();
+      watch_backlog(waiting_batches_.load());
+      return std::chrono::ceil<Millis>(retry_at_ - now);
+    }
+    if (const DbError error = serve_front()) return stalled(error);
+    recovered();
+    return Millis{0};
+  }
+
+  DbError serve_front() {
+    return std::visit(Overload{[this](effect::Persist&) { return commit_group(); },
+                               [this](const effect::EraseRows& o) { return finish(erase(o)); },
+                               [this](const effect::ReadRows& o) { return finish(read(o)); },
+                               [this](TicketQuestion& o) { return finish(answer(o)); },
+                               [this](const Inspection& o) { return finish(answer(o)); }},
+                      waiting_.front());
+  }
+  DbError finish(DbError error) {
+    if (!error) waiting_.pop_front();
+    return error;
+  }
+  /// The pending error, and none pending any more.
+  DbError take_error() {
+    DbError error = db_.error();
+    db_.clear_error();
+    return error;
+  }
+
+  /// As many batches from the front as make a group; at least one.
+  std::size_t group_size() const {
+    std::size_t batches = 0;
+    std::size_t ops = 0;
+    for (const auto& job : waiting_) {
+      const auto* batch = std::get_if<effect::Persist>(&job);
+      if (batch == nullptr || (batches > 0 && ops + batch->ops.size() > kGroupOps)) break;
+      ops += batch->ops.size();
+      ++batches;
+    }
+    return batches;
+  }
+  DbError commit_group() {
+    const std::size_t batches = group_size();
+    std::optional<WallTime> purge;
+    const DbError error = db_.transact([&] {
+      for (std::size_t i = 0; i < batches; ++i) {
+        for (const auto& op : std::get<effect::Persist>(waiting_[i]).ops) {
+          apply_row(db_, origin_, op);
+          if (const auto* old = std::get_if<row::Purge>(&op)) purge = old->before;
+        }
+      }
+    });
+    if (error) return error;
+    const std::uint64_t last = std::get<effect::Persist>(waiting_[batches - 1]).batch;
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(batches));
+    waiting_batches_ -= batches;
+    if (purge) purge_before_ = purge;
+    post_(event::Committed{last});
+    return {};
+  }
+
+  DbError erase(const effect::EraseRows& request) {
+    if (!erased_) {
+      ErasedTables tables;
+      if (DbError error = db_.transact([&] { tables = erase_member(db_, request.member, wall_now()); })) return error;
+      erased_ = std::move(tables);
+    }
+    if (DbError error = db_.checkpoint()) return error;  // until then the log holds the old pages
+    post_(event::RowsErased{request.command, request.name, request.request_id, request.member, std::move(*erased_)});
+    erased_.reset();
+    return {};
+  }
+  DbError read(const effect::ReadRows& request) {
+    event::RowsRead rows = read_undelivered(db_, request);
+    if (DbError error = take_error()) return error;
+    post_(std::move(rows));
+    return {};
+  }
+  DbError answer(TicketQuestion& question) {
+    event::TicketFactsLoaded facts = read_ticket_facts(db_, question.request);
+    if (DbError error = take_error()) return error;
+    question.done(std::move(question.request), std::move(facts));
+    return {};
+  }
+  DbError answer(const Inspection& question) {
+    std::string json = inspect_facts(db_, question.kind, wall_now());
+    if (DbError error = take_error()) return error;
+    question.done(std::move(json));
+    return {};
+  }
+
+  /// While a batch waits for the disk, what only reads committed rows need not wait with it: the link can go on
+  /// delivering, which is what makes room. Questions about tickets keep their place: a waiting batch may be the answer.
+  void answer_questions() {
+    for (auto job = waiting_.begin(); job != waiting_.end();) {
+      DbError error{DbTrouble::other, {}};
+      if (const auto* rows = std::get_if<effect::ReadRows>(&*job))
+        error = read(*rows);
+      else if (const auto* question = std::get_if<Inspection>(&*job))
+        error = answer(*question);
+      job = error ? std::next(job) : waiting_.erase(job);
+    }
+  }
+
+  Millis stalled(const DbError& error) {
+    const std::string cause = "facts: " + error.text;
+    if (error.trouble == DbTrouble::damaged) die(cause);  // a new start sets the file aside
+    if (set_cause(cause)) log(LogLevel::error, "facts", error.text + "; batches wait and are tried again");
+    if (error.trouble == DbTrouble::full && make_room()) return Millis{0};
+    retry_after_ = retry_after_ == Millis{0} ? kFirstRetry : std::min(retry_after_ * 2, kLastRetry);
+    retry_at_ = steady_now() + retry_after_;
+    watch_backlog(waiting_batches_.load());
+    return retry_after_;
+  }
+  void recovered() {
+    if (retry_after_ == Millis{0} && health().writable) return;
+    retry_after_ = Millis{0};
+    retry_at_ = {};
+    if (set_cause({})) log(LogLevel::info, "facts", "writable again");
+  }
+
+  /// On a full disk what was delivered goes before its time, marked or still waiting to be marked. True: try again.
+  bool make_room() {
+    std::int64_t deleted = 0;
+    const auto slice = [&] { deleted += delete_delivered_slice(db_); };
+    if (db_.transact(slice)) deleted = 0;
+    const DbError marked = db_.transact([&] {
+      for (const auto& job : waiting_) {
+        const auto* batch = std::get_if<effect::Persist>(&job);
+        if (batch == nullptr) continue;
+        for (const auto& op : batch->ops) {
+          if (const auto* delivered = std::get_if<row::MarkDelivered>(&op)) mark_delivered(db_, *delivered);
+        }
+      }
+      slice();
+    });
+    if (marked) return deleted > 0;
+    if (deleted > 0) log(LogLevel::warning, "facts", "delivered events deleted early: " + std::to_string(deleted));
+    return deleted > 0;
+  }
+
+  /// When nothing waits: old rows and free pages go, a slice at a time; the log is folded in at the end.
+  Millis maintain() {
+    bool more = false;
+    if (purge_before_) {
+      const DbError error = db_.transact([&] { more = purge_slice(db_, *purge_before_); });
+      if (!more || error) purge_before_.reset();
+      tidy_ = true;
+      return kBetweenSlices;
+    }
+    if (!tidy_) return kIdle;
+    const auto free_before = db_.number("PRAGMA freelist_count").value_or(0);
+    if (free_before > kKeptFreePages) db_.run("PRAGMA incremental_vacuum(256)");
+    tidy_ = db_.ok() && free_before > kKeptFreePages;
+    db_.clear_error();
+    if (!tidy_) static_cast<void>(db_.checkpoint());  // tried again after the next purge
+    return kBetweenSlices;
+  }
+
+  bool set_cause(const std::string& cause) {
+    {
+      const std::scoped_lock lock(cause_mutex_);
+      if (cause_ == cause) return false;
+      cause_ = cause;
+    }
+    if (settings_.alarm) settings_.alarm(cause);
+    return true;
+  }
+
+  /// Both threads look: the lane may be the one that hangs.
+  void watch_backlog(std::size_t waiting) {
+    const auto now = steady_now().time_since_epoch().count();
+    if (waiting < settings_.hard_limit) {
+      over_since_ = 0;
+      return;
+    }
+    SteadyTime::rep none = 0;
+    if (over_since_.compare_exchange_strong(none, now)) return;
+    if (SteadyTime::duration(now - none) >= kHardLimitFor) die("facts: batches wait at the hard limit");
+  }
+  void die(const std::string& cause) {
+    if (dead_.exchange(true)) return;
+    log(LogLevel::error, "facts", cause);
+    if (settings_.fatal) settings_.fatal(cause);
+  }
+
+  static constexpr std::int64_t kKeptFreePages = 256;  // 1 MiB: growing and shrinking by turns only wears the disk
+
+  const Settings settings_;
+  const FactOrigin origin_;
+  const EventPost post_;
+  Db db_;
+
+  std::deque<Job> waiting_;  // the lane's
+  Millis retry_after_{0};
+  SteadyTime retry_at_{};
+  std::optional<ErasedTables> erased_;  // of the request at the front, while its checkpoint is tried again
+  std::optional<WallTime> purge_before_;
+  bool tidy_ = false;
+
+  std::atomic<std::size_t> waiting_batches_{0};
+  std::atomic<SteadyTime::rep> over_since_{0};
+  std::atomic<bool> dead_{false};
+  mutable std::mutex cause_mutex_;
+  std::string cause_;
+
+  BoundedQueue<Job> queue_;
+  Lane lane_;  // last: its thread ends before what it uses
+};
+
+namespace {
+
+/// The damaged file goes back to its place: without its rows or a new epoch the next start must try again.
+void put_back(const std::string& damaged, const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path + "-wal", ignored);
+  std::filesystem::rename(damaged, path, ignored);
+  std::filesystem::rename(damaged + "-wal", path + "-wal", ignored);
+}
+
+Result<void> rescue(const std::string& damaged, Db& fresh) {
+  const auto salvage = salvage_facts(damaged, fresh, wall_now());
+  if (!salvage) return fail(salvage.error().text);
+  log(LogLevel::error, "facts",
+      "rows saved from the damaged file: " + std::to_string(salvage->rows) +
+          ", events among them: " + std::to_string(salvage->events) +
+          (salvage->counter_known ? "" : "; the event counter was lost, the epoch rises"));
+  return {};
+}
+
+}  // namespace
+
+SqliteFacts::SqliteFacts(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteFacts::~SqliteFacts() { stop(); }
+
+Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventPost post) {
+  auto opened = open_database({settings.path, settings.max_bytes, 4096}, kFactsKind);
+  if (!opened) return Unexpected<Error>{opened.error()};
+  if (opened->damaged) {
+    const std::string damaged = *opened->damaged;
+    if (auto saved = rescue(damaged, opened->db); !saved) {
+      { const Db closed = std::move(opened->db); }
+      put_back(damaged, settings.path);
+      return fail(settings.path + ": damaged, and what can be read cannot be saved: " + saved.error().message);
+    }
+  }
+  return std::unique_ptr<SqliteFacts>(
+      new SqliteFacts(std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db))));
+}
+
+Result<event::Restored> SqliteFacts::restore() { return impl_->restore(); }
+void SqliteFacts::start() { impl_->start(); }
+void SqliteFacts::stop() { impl_->stop(); }
+void SqliteFacts::persist(effect::Persist batch) { impl_->persist(std::move(batch)); }
+void SqliteFacts::read_rows(effect::ReadRows request) { impl_->submit(request); }
+void SqliteFacts::erase_rows(effect::EraseRows request) { impl_->submit(std::move(request)); }
+void SqliteFacts::load_ticket_facts(effect::LoadTicketFacts request,
+                                    std::function<void(effect::LoadTicketFacts, event::TicketFactsLoaded)> done) {
+  impl_->submit(TicketQuestion{std::move(request), std::move(done)});
+}
+void SqliteFacts::inspect(std::string kind, std::function<void(std::string)> done) {
+  impl_->submit(Inspection{std::move(kind), std::move(done)});
+}
+StoreHealth SqliteFacts::health() const { return impl_->health(); }
+
+}  // namespace tg

@@ -1,0 +1,84 @@
+#include "adapters/sqlite_salvage.hpp"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tg {
+namespace {
+
+struct Table {
+  std::string_view name;
+  std::string_view key;
+};
+constexpr std::array kTables{
+    Table{"meta", "name"},        Table{"outbox", "sequence"},   Table{"consent", "member, purpose"},
+    Table{"visit", "id"},         Table{"visit_cards", "visit"}, Table{"ticket", "id"},
+    Table{"tablet_action", "id"}, Table{"command", "id"},
+};
+constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
+
+std::string insert_text(std::string_view table, int columns) {
+  std::string sql = "INSERT OR REPLACE INTO " + std::string(table) + " VALUES (?";
+  for (int i = 1; i < columns; ++i) sql += ", ?";
+  return sql + ")";
+}
+
+/// Copies until the end or the first unreadable row; true when the end was reached.
+bool copy(Db& from, Db& to, const std::string& select, std::string_view table, std::int64_t& rows) {
+  from.clear_error();
+  Query query(from, select);
+  std::string insert;
+  std::vector<SqlValue> values;
+  while (rows < kMostRows && query.next()) {
+    if (insert.empty()) insert = insert_text(table, query.columns());
+    values.clear();
+    for (int i = 0; i < query.columns(); ++i) values.push_back(query.value(i));
+    to.run_row(insert, values);
+    if (to.ok())
+      ++rows;
+    else if (to.error().trouble == DbTrouble::constraint)
+      to.clear_error();  // this row is nonsense, the next may not be
+    else
+      return false;
+  }
+  return from.ok() && to.ok();
+}
+
+/// Forwards, and on trouble backwards: one bad page costs what lies on it.
+bool copy_table(Db& from, Db& to, const Table& table, std::int64_t& rows) {
+  const std::string select = "SELECT * FROM " + std::string(table.name) + " ORDER BY ";
+  if (copy(from, to, select + std::string(table.key), table.name, rows)) return true;
+  const bool two = table.key.find(',') != std::string_view::npos;
+  copy(from, to, select + (two ? "member DESC, purpose DESC" : std::string(table.key) + " DESC"), table.name, rows);
+  return false;
+}
+
+}  // namespace
+
+Result<Salvage, DbError> salvage_facts(const std::string& damaged, Db& fresh, WallTime now) {
+  Salvage out;
+  auto from = Db::open({damaged, 0, 4096});
+  const DbError error = fresh.transact([&] {
+    if (from) {
+      out.counter_known = copy_table(*from, fresh, kTables[0], out.rows) && out.rows >= 2;
+      for (const auto& table : kTables) {
+        if (table.name == "meta") continue;
+        const std::int64_t before = out.rows;
+        copy_table(*from, fresh, table, out.rows);
+        if (table.name == "outbox") out.events = out.rows - before;
+      }
+    }
+    // The epoch lay beside the counter; the time of day is one that no earlier life of this box can have used.
+    if (!out.counter_known) fresh.run("UPDATE meta SET value = ? WHERE name = 'epoch'", {unix_s(now)});
+    fresh.run(
+        "UPDATE meta SET value = max(value, coalesce((SELECT max(sequence) FROM outbox), 0)) "
+        "WHERE name = 'last_sequence'");
+  });
+  if (error) return Unexpected<DbError>{error};
+  return out;
+}
+
+}  // namespace tg

@@ -1,0 +1,37 @@
+// From a path to a database that can be trusted: opened, checked, migrated, or set aside and begun anew.
+// Owner thread: start-up, before the lane runs. Never deletes a file; never opens one of a newer program.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/sqlite_db.hpp"
+#include "base/result.hpp"
+#include "sql_migrations.hpp"
+
+namespace tg {
+
+struct DatabaseKind {
+  std::string_view name;        ///< suffix of its migrations: "facts" or "cache"
+  std::int64_t application_id;  ///< in the file's header, so that no foreign file is taken for ours
+};
+inline constexpr DatabaseKind kFactsKind{"facts", 0x54474601};
+inline constexpr DatabaseKind kCacheKind{"cache", 0x54474301};
+
+struct OpenedDatabase {
+  Db db;
+  std::optional<std::string> damaged;  ///< where the damaged predecessor lies now: this one is empty
+};
+
+/// Runs quick_check (0.1 s for 100 MB) and the missing migrations, each in one transaction. A damaged file is renamed
+/// to `<path>.corrupt-<unix seconds>` with its log. Errors name the path: no permission, in use, foreign, newer.
+[[nodiscard]] Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
+                                                   const std::vector<SqlMigration>& migrations = sql_migrations());
+
+/// The file's schema becomes the newest of `migrations`.
+[[nodiscard]] DbError migrate(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations);
+
+}  // namespace tg
