@@ -198,7 +198,8 @@ std::string encode_cards(const VisitCards& cards) {
                {"shown", cards.shown},
                {"created", cards.created},
                {"silenced", cards.silenced},
-               {"suppressed", std::move(suppressed)}});
+               {"suppressed", std::move(suppressed)},
+               {"closed_styles", cards.closed_styles}});
 }
 
 Result<VisitCards> decode_cards(std::string_view json) {
@@ -213,6 +214,7 @@ Result<VisitCards> decode_cards(std::string_view json) {
   c.at("suppressed").each(kSuppressReasonNames.size(), [&](const Cursor& reason) {
     cards.suppressed.insert(reason.choice(kSuppressReasonNames, SuppressReason::nothing_to_say));
   });
+  c.at("closed_styles").each(kMany, [&](const Cursor& style) { cards.closed_styles.insert(style.text()); });
   return doc.finish(std::move(cards));
 }
 

@@ -1,0 +1,89 @@
+// Service data of 0xFEAA and what remote receivers send (contract §3.1, §4.3).
+#include "codec/advert.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/crypto.hpp"
+#include "codec/messages.hpp"
+
+namespace tg {
+namespace {
+
+std::optional<Eid> decode(std::string_view digits) {
+  std::vector<std::uint8_t> bytes(digits.size() / 2);
+  EXPECT_TRUE(unhex(digits, bytes));
+  return decode_eddystone_eid(bytes);
+}
+
+TEST(Eddystone, TakesTheEidOutOfAnEidFrame) {
+  const auto eid = decode("30eb3343935576051e04");
+  ASSERT_TRUE(eid);
+  EXPECT_EQ(hex(*eid), "3343935576051e04");
+}
+
+TEST(Eddystone, IgnoresOtherFramesAndOtherLengths) {
+  EXPECT_FALSE(decode("00eb3343935576051e04"));    // UID
+  EXPECT_FALSE(decode("20eb3343935576051e04"));    // TLM
+  EXPECT_FALSE(decode("30eb3343935576051e"));      // one byte short
+  EXPECT_FALSE(decode("30eb3343935576051e0400"));  // one byte more
+  EXPECT_FALSE(decode(""));
+}
+
+TEST(ReceiverBatch, ReadsTheContractsForm) {
+  const auto adverts =
+      decode_rx(R"({"v":1,"ts":1763713201250,"e":[["3343935576051e04",-21,-70],["00112233445566FF",0,127]]})");
+  ASSERT_TRUE(adverts) << adverts.error().message;
+  ASSERT_EQ(adverts->size(), 2U);
+  EXPECT_EQ(hex((*adverts)[0].eid), "3343935576051e04");
+  EXPECT_EQ((*adverts)[0].rssi, -70);
+  EXPECT_EQ((*adverts)[1].rssi, kRssiUnavailable);
+}
+
+TEST(ReceiverBatch, SaysWhereItIsWrong) {
+  const auto why = [](std::string_view payload) {
+    const auto adverts = decode_rx(payload);
+    return adverts ? std::string("accepted") : adverts.error().message;
+  };
+  EXPECT_EQ(why(R"({"v":2,"ts":1,"e":[]})"), "/v: an integer from 1 to 1 is allowed");
+  EXPECT_EQ(why(R"({"v":1,"ts":1,"e":[["33",0,-70]]})"), "/e/0/0: 16 hexadecimal digits is allowed");
+  EXPECT_EQ(why(R"({"v":1,"ts":1,"e":[["3343935576051e04",0]]})"), "/e/0: a list of EID, tx power and RSSI is allowed");
+  EXPECT_EQ(why(R"({"v":1,"ts":1,"e":[["3343935576051e04",0,-700]]})"),
+            "/e/0/2: an integer from -128 to 127 is allowed");
+  std::string many = R"({"v":1,"ts":1,"e":[)";
+  for (int i = 0; i < 513; ++i) many += R"(["3343935576051e04",0,-70],)";
+  many.back() = ']';
+  EXPECT_EQ(why(many + "}"), "/e: a list of at most 512 is allowed");
+}
+
+TEST(ForeignReceiver, KeepsTheEidAndDropsTheAddress) {
+  for (
+      const std::string_view payload :
+      {R"({"id":"54:94:5E:9F:64:C4","servicedatauuid":"feaa","servicedata":"30eb3343935576051e04","rssi":-74})",
+       R"({"id":"54:94:5E:9F:64:C4","rssi":-74,"distance":21.5,"servicedatauuid":"0xFEAA","servicedata":"30EB3343935576051E04"})",
+       R"({"servicedatauuid":"0000FEAA-0000-1000-8000-00805F9B34FB","servicedata":"30eb3343935576051e04","rssi":-74})"}) {
+    const auto adverts = decode_rx_foreign(payload);
+    ASSERT_TRUE(adverts) << payload;
+    ASSERT_EQ(adverts->size(), 1U) << payload;
+    EXPECT_EQ(hex((*adverts)[0].eid), "3343935576051e04");
+    EXPECT_EQ((*adverts)[0].rssi, -74);
+  }
+}
+
+TEST(ForeignReceiver, PassesOverEverybodyElse) {
+  for (const std::string_view payload :
+       {R"({"id":"45:e1:74:12:6e:00","rssi":-89,"distance":21.5,"servicedata":"fe00112233445566"})",
+        R"({"id":"54:94:5E:9F:64:C4","mac_type":1,"manufacturerdata":"4c0010060319247bbc68","rssi":-74,"txpower":12})",
+        R"({"servicedatauuid":"fe95","servicedata":"30eb3343935576051e04","rssi":-74})",
+        R"({"servicedata":42,"rssi":-74})", R"({})"}) {
+    const auto adverts = decode_rx_foreign(payload);
+    ASSERT_TRUE(adverts) << payload;
+    EXPECT_TRUE(adverts->empty()) << payload;
+  }
+  EXPECT_FALSE(decode_rx_foreign("[]"));
+  EXPECT_FALSE(decode_rx_foreign("not json"));
+}
+
+}  // namespace
+}  // namespace tg
