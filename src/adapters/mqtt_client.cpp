@@ -19,6 +19,7 @@ constexpr auto kKeepAlive = 20s;
 constexpr auto kConnectTimeout = 10s;
 constexpr auto kQuiesce = 100ms;
 constexpr auto kLastGoodbye = 1s;
+constexpr int kMaxWaiting = 70000;  // more than any receive maximum; beyond Paho's default of 100 it takes no more
 constexpr std::uint8_t kRefused = 0x80;
 constexpr std::uint8_t kTopicNameInvalid = 0x90;
 
@@ -130,13 +131,15 @@ struct MqttClient::Impl {
                    [this](const mqtt::token& t) { ended(with_tls_detail(failure_of(t))); }),
         on_subscribe([this](const mqtt::token& t) { handlers.on_event(MqttSubscribed{refused_filters(t)}); },
                      [this](const mqtt::token& t) { subscribe_failed(t); }),
-        on_publish([this](const mqtt::token& t) { published(t); }, [this](const mqtt::token& t) { refused(t); }),
+        on_publish([this](const mqtt::token& t) { published(t); }, [this](const mqtt::token& t) { publish_failed(t); }),
         on_disconnect([this](const mqtt::token&) { ended("ended on purpose"); },
                       [this](const mqtt::token&) { ended("ended on purpose"); }) {}
 
   void open() {
     if (client) return;
-    const mqtt::create_options options(protocol_of(settings));  // buffers nothing, persists nothing
+    // Buffers nothing while down and persists nothing. The limit also counts what waits for Paho's thread while up.
+    mqtt::create_options options(protocol_of(settings));
+    options.set_max_buffered_messages(kMaxWaiting);
     client = std::make_unique<mqtt::async_client>(paho_uri(settings.url), settings.client_id, options);
     // All handlers before the first connect: setting one later takes Paho's two locks in the wrong order.
     client->set_connection_lost_handler(
@@ -214,11 +217,15 @@ struct MqttClient::Impl {
   }
 
   void published(const mqtt::token& token) {
-    const auto number = token_number(token);
-    if (number != 0) handlers.on_event(MqttAcknowledged{number, static_cast<std::uint8_t>(token.get_reason_code())});
+    handlers.on_event(MqttPublished{token_number(token), static_cast<std::uint8_t>(token.get_reason_code())});
   }
-  void refused(const mqtt::token& token) {
-    if (static_cast<int>(token.get_reason_code()) >= kRefused) published(token);
+  /// A refusal carries its reason; a failure without one means that the connection went.
+  void publish_failed(const mqtt::token& token) {
+    if (static_cast<int>(token.get_reason_code()) >= kRefused) {
+      published(token);
+    } else {
+      handlers.on_event(MqttPublished{token_number(token), std::nullopt});
+    }
   }
   void arrived(const mqtt::const_message_ptr& message) {
     handlers.on_message(LinkMessage{message->get_topic(), message->get_payload_str()});
@@ -275,13 +282,15 @@ void MqttClient::disconnect() {
 }
 
 void MqttClient::publish(const Publication& publication) {
+  MqttPublished not_taken{publication.token, std::nullopt};
   try {
     auto* const context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(publication.token));
-    if (impl_->client) impl_->client->publish(to_message(publication, impl_->settings.v5), context, impl_->on_publish);
+    impl_->client->publish(to_message(publication, impl_->settings.v5), context, impl_->on_publish);
+    return;
   } catch (const mqtt::exception& error) {
-    if (error.get_return_code() == MQTTASYNC_BAD_UTF8_STRING && publication.token != 0)
-      impl_->handlers.on_event(MqttAcknowledged{publication.token, kTopicNameInvalid});
+    if (error.get_return_code() == MQTTASYNC_BAD_UTF8_STRING) not_taken.reason_code = kTopicNameInvalid;
   }
+  impl_->handlers.on_event(not_taken);
 }
 
 }  // namespace tg

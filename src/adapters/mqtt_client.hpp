@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -25,12 +26,12 @@ struct MqttSubscribed {
 struct MqttEnded {
   std::string reason;
 };
-/// A message that fails without a word of the broker is not reported: whether it arrived is unknown.
-struct MqttAcknowledged {
+/// Every publication that was taken ends once. Without a word of the broker it is unknown whether it arrived.
+struct MqttPublished {
   std::uint64_t token = 0;
-  std::uint8_t reason_code = 0;
+  std::optional<std::uint8_t> reason_code;
 };
-using MqttEvent = std::variant<MqttConnected, MqttSubscribed, MqttEnded, MqttAcknowledged>;
+using MqttEvent = std::variant<MqttConnected, MqttSubscribed, MqttEnded, MqttPublished>;
 
 struct MqttHandlers {
   std::function<void(MqttEvent)> on_event;
@@ -48,7 +49,8 @@ class MqttClient {
   void connect();     ///< answered by MqttConnected or MqttEnded
   void subscribe();   ///< to all filters of the settings; answered by MqttSubscribed or MqttEnded
   void disconnect();  ///< answered by MqttEnded
-  /// Lost without a word while disconnected.
+  /// Answered by MqttPublished, at once when it cannot be sent. The caller keeps to the receive maximum: what is above
+  /// it, Paho looks at once a second.
   void publish(const Publication& publication);
 
  private:

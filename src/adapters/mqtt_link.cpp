@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -97,6 +98,8 @@ struct MqttLane::Impl {
   void go_down(std::string reason) {
     if (phase == Phase::down) return;
     enter(Phase::down);
+    held.clear();
+    in_flight = 0;
     post(LinkReport{LinkIsDown{std::move(reason)}});
   }
   void overdue() {
@@ -124,7 +127,16 @@ struct MqttLane::Impl {
     client.disconnect();
   }
   void handle(const Publication& publication) {
-    if (phase == Phase::up) client.publish(publication);
+    if (phase != Phase::up || held.size() >= kWorkLimit) return;
+    held.push_back(publication);
+    send_held();
+  }
+  void send_held() {
+    while (!held.empty() && in_flight < receive_maximum) {
+      ++in_flight;
+      client.publish(held.front());
+      held.pop_front();
+    }
   }
   void handle(const MqttEvent& event) {
     std::visit([this](const auto& what) { happened(what); }, event);
@@ -147,16 +159,21 @@ struct MqttLane::Impl {
     post(LinkReport{LinkIsUp{receive_maximum}});
   }
   void happened(const MqttEnded& ended) { go_down(ended.reason); }
-  void happened(const MqttAcknowledged& acknowledged) {
-    post(LinkReport{LinkDelivered{acknowledged.token, acknowledged.reason_code}});
+  void happened(const MqttPublished& published) {
+    if (in_flight > 0) --in_flight;
+    if (published.token != 0 && published.reason_code)
+      post(LinkReport{LinkDelivered{published.token, *published.reason_code}});
+    send_held();
   }
 
   const LinkSettings settings;
   const LinkSink post;
   BoundedQueue<Work> work;
-  Phase phase = Phase::down;  // this and the next two: lane thread only
+  Phase phase = Phase::down;  // this and the next four: lane thread only
   Clock::time_point deadline = Clock::time_point::max();
   std::uint16_t receive_maximum = 65535;
+  std::size_t in_flight = 0;
+  std::deque<Publication> held;  // above the receive maximum
   std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};
   MqttClient client;
   std::thread thread;

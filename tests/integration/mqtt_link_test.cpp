@@ -1,0 +1,453 @@
+// Both links against a private mosquitto: what counts as delivered, what a lost broker or uplink looks like, and that
+// they come back. This program is also the uplink process that it tests (`--role uplink`).
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+#include "adapters/mqtt_link.hpp"
+#include "adapters/uplink_process.hpp"
+
+namespace tg {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kDeadline = 20s;
+constexpr std::string_view kSecret = "s3cr3t-of-the-store";
+
+int loopback_socket(std::uint16_t& port, bool bind_it) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const bool done = bind_it ? ::bind(fd, generic, size) == 0 && ::getsockname(fd, generic, &size) == 0
+                            : ::connect(fd, generic, size) == 0;
+  port = ntohs(address.sin_port);
+  if (done) return fd;
+  ::close(fd);
+  return -1;
+}
+
+std::uint16_t free_port() {
+  std::uint16_t port = 0;
+  ::close(loopback_socket(port, true));
+  return port;
+}
+
+/// A mosquitto of our own: anonymous, may read and write below `open/`, reads everything, persists nothing.
+class Broker {
+ public:
+  Broker() : port_(free_port()) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tg-mqtt-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+    std::ofstream(directory_ + "/acl") << "topic readwrite open/#\ntopic read #\nuser gw\ntopic readwrite open/#\n";
+    std::ofstream conf(directory_ + "/conf");
+    conf << "listener " << port_ << " 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
+         << "acl_file " << directory_ << "/acl\nmax_inflight_messages 17\n";
+    if (::geteuid() == 0) conf << "user root\n";
+    conf.close();
+    start();
+  }
+  ~Broker() {
+    kill();
+    std::filesystem::remove_all(directory_);
+  }
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  void start() {
+    const std::string conf = directory_ + "/conf";
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::execl("/usr/sbin/mosquitto", "mosquitto", "-c", conf.c_str(), nullptr);
+      ::_exit(127);
+    }
+    const auto deadline = Clock::now() + kDeadline;
+    while (Clock::now() < deadline) {
+      auto port = port_;
+      if (const int fd = loopback_socket(port, false); fd >= 0) {
+        ::close(fd);
+        return;
+      }
+      std::this_thread::yield();
+    }
+    FAIL() << "mosquitto does not listen";
+  }
+  void kill() {
+    if (pid_ == 0) return;
+    signal(SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+
+  [[nodiscard]] LinkSettings settings(const std::string& client_id, std::vector<std::string> filters = {}) const {
+    LinkSettings out;
+    out.url = "mqtt://127.0.0.1:" + std::to_string(port_);
+    out.client_id = client_id;
+    out.subscriptions = std::move(filters);
+    return out;
+  }
+
+ private:
+  std::uint16_t port_;
+  std::string directory_;
+  pid_t pid_ = 0;
+};
+
+/// Collects reports from any thread; `until` waits, running `turn` meanwhile.
+class Reports {
+ public:
+  LinkSink sink() {
+    return [this](LinkReport report) {
+      const std::scoped_lock lock(mutex_);
+      reports_.push_back(std::move(report));
+      changed_.notify_all();
+    };
+  }
+
+  /// The next report of that kind, taken out with everything before it.
+  template <class T>
+  std::optional<T> next(const std::function<void()>& turn = {}, Clock::duration at_most = kDeadline) {
+    const auto deadline = Clock::now() + at_most;
+    std::unique_lock lock(mutex_);
+    while (true) {
+      while (!reports_.empty()) {
+        auto report = std::move(reports_.front());
+        reports_.erase(reports_.begin());
+        if (auto* found = std::get_if<T>(&report)) return std::move(*found);
+      }
+      if (Clock::now() > deadline) return std::nullopt;
+      if (!turn) {
+        changed_.wait_for(lock, 50ms);
+        continue;
+      }
+      lock.unlock();
+      turn();
+      lock.lock();
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<LinkReport> reports_;
+};
+
+Publication event(std::uint64_t token, const std::string& topic, const std::string& payload = "{}") {
+  Publication out;
+  out.token = token;
+  out.topic = topic;
+  out.payload = payload;
+  out.content_type = "application/cloudevents+json";
+  out.expiry_s = 60;
+  return out;
+}
+
+class Lane {
+ public:
+  explicit Lane(LinkSettings settings) : lane(std::move(settings), reports.sink()) {}
+  Reports reports;
+  MqttLane lane;
+};
+
+TEST(MqttLane, is_up_after_its_subscriptions_and_hears_what_it_publishes) {
+  const Broker broker;
+  Lane link(broker.settings("one", {"open/a/#", "open/b"}));
+  link.lane.connect();
+  const auto up = link.reports.next<LinkIsUp>();
+  ASSERT_TRUE(up);
+  link.lane.publish(event(7, "open/a/x", "hello"));
+  const auto message = link.reports.next<LinkMessage>();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->topic, "open/a/x");
+  EXPECT_EQ(message->payload, "hello");
+  link.lane.publish(event(8, "open/b"));
+  const auto delivered = link.reports.next<LinkDelivered>();
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->reason_code, 0);
+  EXPECT_TRUE(link.lane.alive());
+}
+
+TEST(MqttLane, tells_the_credits_that_the_broker_grants) {
+  const Broker broker;
+  Lane link(broker.settings("one"));
+  link.lane.connect();
+  const auto up = link.reports.next<LinkIsUp>();
+  ASSERT_TRUE(up);
+  EXPECT_EQ(up->receive_maximum, 17);
+}
+
+TEST(MqttLane, a_refused_publication_is_seen_with_mqtt_5_and_cannot_be_with_3_1_1) {
+  const Broker broker;
+  for (const bool v5 : {true, false}) {
+    auto settings = broker.settings(v5 ? "five" : "three", {"open/a", "open/b"});
+    settings.v5 = v5;
+    Lane link(settings);
+    link.lane.connect();
+    ASSERT_TRUE(link.reports.next<LinkIsUp>());
+    link.lane.publish(event(1, "closed/x"));
+    const auto refused = link.reports.next<LinkDelivered>();
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->token, 1u);
+    EXPECT_EQ(refused->reason_code, v5 ? 135 : 0);
+    link.lane.publish(event(2, "open/nobody-listens"));
+    const auto unheard = link.reports.next<LinkDelivered>();
+    ASSERT_TRUE(unheard);
+    EXPECT_LT(unheard->reason_code, 0x80);
+  }
+}
+
+TEST(MqttLane, a_topic_that_no_broker_takes_is_refused_for_good) {
+  const Broker broker;
+  Lane link(broker.settings("one"));
+  link.lane.connect();
+  ASSERT_TRUE(link.reports.next<LinkIsUp>());
+  link.lane.publish(event(1, "open/\xff\xfe"));
+  const auto refused = link.reports.next<LinkDelivered>();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->reason_code, 0x90);
+}
+
+TEST(MqttLane, a_killed_broker_is_reported_and_a_restarted_one_is_used_again) {
+  Broker broker;
+  Lane link(broker.settings("one", {"open/#"}));
+  for (int round = 1; round <= 3; ++round) {
+    link.lane.connect();
+    ASSERT_TRUE(link.reports.next<LinkIsUp>()) << "round " << round;
+    link.lane.publish(event(static_cast<std::uint64_t>(round), "open/x"));
+    const auto delivered = link.reports.next<LinkDelivered>();
+    ASSERT_TRUE(delivered);
+    EXPECT_EQ(delivered->token, static_cast<std::uint64_t>(round));
+    broker.kill();
+    const auto down = link.reports.next<LinkIsDown>();
+    ASSERT_TRUE(down);
+    EXPECT_FALSE(down->reason.empty());
+    link.lane.publish(event(99, "open/x"));  // lost: nothing waits in the lane while it is down
+    link.lane.connect();
+    ASSERT_TRUE(link.reports.next<LinkIsDown>());
+    broker.start();
+  }
+}
+
+TEST(MqttLane, a_message_without_an_answer_is_not_reported_as_delivered) {
+  Broker broker;
+  Lane link(broker.settings("one"));
+  link.lane.connect();
+  ASSERT_TRUE(link.reports.next<LinkIsUp>());
+  broker.signal(SIGSTOP);
+  link.lane.publish(event(5, "open/x"));
+  EXPECT_FALSE(link.reports.next<LinkDelivered>({}, 300ms));
+  broker.kill();
+  std::optional<LinkDelivered> delivered;
+  ASSERT_TRUE(link.reports.next<LinkIsDown>());
+  EXPECT_FALSE(link.reports.next<LinkDelivered>({}, 300ms));
+}
+
+TEST(MqttLane, a_second_client_with_the_same_id_is_named_as_the_cause) {
+  const Broker broker;
+  Lane first(broker.settings("same"));
+  first.lane.connect();
+  ASSERT_TRUE(first.reports.next<LinkIsUp>());
+  Lane second(broker.settings("same"));
+  second.lane.connect();
+  ASSERT_TRUE(second.reports.next<LinkIsUp>());
+  const auto down = first.reports.next<LinkIsDown>();
+  ASSERT_TRUE(down);
+  EXPECT_NE(down->reason.find("session taken over"), std::string::npos) << down->reason;
+}
+
+TEST(MqttLane, nobody_there_and_a_name_that_does_not_resolve_are_told_apart) {
+  LinkSettings settings;
+  settings.client_id = "one";
+  settings.url = "mqtt://127.0.0.1:" + std::to_string(free_port());
+  Lane nobody(settings);
+  nobody.lane.connect();
+  const auto refused = nobody.reports.next<LinkIsDown>();
+  ASSERT_TRUE(refused);
+  EXPECT_NE(refused->reason.find("no connection"), std::string::npos) << refused->reason;
+  settings.url = "mqtt://name.invalid:1883";
+  Lane unknown(settings);
+  unknown.lane.connect();
+  const auto unresolved = unknown.reports.next<LinkIsDown>();
+  ASSERT_TRUE(unresolved);
+  EXPECT_NE(unresolved->reason.find("resolved"), std::string::npos) << unresolved->reason;
+}
+
+TEST(MqttLane, drop_ends_the_connection_and_connect_brings_it_back) {
+  const Broker broker;
+  Lane link(broker.settings("one"));
+  for (int round = 0; round < 2; ++round) {
+    link.lane.connect();
+    ASSERT_TRUE(link.reports.next<LinkIsUp>());
+    link.lane.drop();
+    ASSERT_TRUE(link.reports.next<LinkIsDown>());
+  }
+}
+
+TEST(MqttLane, delivers_far_more_than_the_broker_takes_at_once) {
+  const Broker broker;
+  Lane link(broker.settings("one"));
+  link.lane.connect();
+  ASSERT_TRUE(link.reports.next<LinkIsUp>());
+  for (std::uint64_t token = 1; token <= 1000; ++token) link.lane.publish(event(token, "open/event"));
+  std::vector<bool> seen(1001);
+  for (int i = 0; i < 1000; ++i) {
+    const auto delivered = link.reports.next<LinkDelivered>();
+    ASSERT_TRUE(delivered) << "after " << i;
+    EXPECT_FALSE(seen.at(delivered->token));
+    seen[delivered->token] = true;
+  }
+}
+
+class UplinkTest : public testing::Test {
+ protected:
+  void start() {
+    auto settings = broker.settings("uplink", {"open/command/#"});
+    settings.username = "gw";
+    settings.password = kSecret;
+    settings.will_topic = "open/state";
+    settings.will_payload = "offline";
+    uplink = std::make_unique<UplinkProcess>(loop, settings, reports.sink());
+  }
+  void connect() {
+    uplink->connect();
+    ASSERT_TRUE(reports.next<LinkIsUp>(turn));
+  }
+  /// What a central that listens to `filter` hears first.
+  std::optional<LinkMessage> central_hears(const std::string& filter, Clock::duration at_most = kDeadline) {
+    Lane central(broker.settings("central", {filter}));
+    central.lane.connect();
+    return central.reports.next<LinkMessage>(turn, at_most);
+  }
+
+  Broker broker;
+  EventLoop loop;
+  Reports reports;
+  std::unique_ptr<UplinkProcess> uplink;
+  const std::function<void()> turn = [this] { loop.turn(Millis{20}); };
+};
+
+TEST_F(UplinkTest, carries_publications_commands_and_refusals) {
+  start();
+  connect();
+  uplink->publish(event(1, "open/event", std::string(900000, 'e')));
+  auto delivered = reports.next<LinkDelivered>(turn);
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->token, 1u);
+  EXPECT_LT(delivered->reason_code, 0x80);
+  uplink->publish(event(2, "closed/event"));
+  delivered = reports.next<LinkDelivered>(turn);
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->reason_code, 135);
+  uplink->publish(event(0, "open/command/profiles.delta", std::string(900000, 'c')));
+  const auto command = reports.next<LinkMessage>(turn);
+  ASSERT_TRUE(command);
+  EXPECT_EQ(command->payload.size(), 900000u);
+}
+
+TEST_F(UplinkTest, delivers_a_thousand_in_flight) {
+  start();
+  connect();
+  for (std::uint64_t token = 1; token <= 1000; ++token) uplink->publish(event(token, "open/event"));
+  std::vector<bool> seen(1001);
+  for (int i = 0; i < 1000; ++i) {
+    const auto delivered = reports.next<LinkDelivered>(turn);
+    ASSERT_TRUE(delivered) << i;
+    EXPECT_FALSE(seen.at(delivered->token));
+    seen[delivered->token] = true;
+  }
+}
+
+TEST_F(UplinkTest, a_killed_uplink_is_reported_announced_by_its_will_and_started_again) {
+  start();
+  connect();
+  const auto first = uplink->child();
+  ::kill(first, SIGKILL);
+  ASSERT_TRUE(reports.next<LinkIsDown>(turn));
+  const auto will = central_hears("open/state");
+  ASSERT_TRUE(will);
+  EXPECT_EQ(will->payload, "offline");
+  connect();
+  EXPECT_NE(uplink->child(), first);
+  uplink->publish(event(3, "open/event"));
+  EXPECT_TRUE(reports.next<LinkDelivered>(turn));
+}
+
+TEST_F(UplinkTest, a_killed_broker_leaves_the_uplink_running) {
+  start();
+  connect();
+  const auto child = uplink->child();
+  broker.kill();
+  ASSERT_TRUE(reports.next<LinkIsDown>(turn));
+  broker.start();
+  connect();
+  EXPECT_EQ(uplink->child(), child);
+}
+
+TEST_F(UplinkTest, a_silent_uplink_is_ended_without_harm_to_the_daemon) {
+  start();
+  connect();
+  ::kill(uplink->child(), SIGSTOP);
+  EXPECT_TRUE(reports.next<LinkIsDown>(turn));
+  EXPECT_TRUE(uplink->alive());
+  connect();
+}
+
+TEST_F(UplinkTest, says_goodbye_after_its_last_words_and_leaves_no_process) {
+  start();
+  connect();
+  const auto child = uplink->child();
+  auto state = event(1, "open/state", "stopped");
+  state.retain = true;
+  uplink->publish(state);
+  uplink.reset();
+  EXPECT_EQ(::kill(child, 0), -1);
+  const auto heard = central_hears("open/state");
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->payload, "stopped");  // the will would say "offline"
+}
+
+TEST_F(UplinkTest, keeps_the_password_off_the_command_line_and_the_environment) {
+  start();
+  connect();
+  for (const std::string_view file : {"cmdline", "environ"}) {
+    std::ifstream in("/proc/" + std::to_string(uplink->child()) + '/' + std::string(file), std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_FALSE(content.empty());
+    EXPECT_EQ(content.find(kSecret), std::string::npos) << file;
+  }
+}
+
+TEST_F(UplinkTest, a_program_that_cannot_start_is_a_link_that_is_down) {
+  UplinkProcess broken(loop, broker.settings("x"), reports.sink(), "/nonexistent/touchpointd");
+  broken.connect();
+  EXPECT_TRUE(reports.next<LinkIsDown>(turn));
+}
+
+}  // namespace
+}  // namespace tg
+
+int main(int count, char** values) {
+  if (count == 3 && std::string_view(values[1]) == "--role") return tg::run_uplink(tg::kUplinkFd);
+  testing::InitGoogleTest(&count, values);
+  return RUN_ALL_TESTS();
+}
