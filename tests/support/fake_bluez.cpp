@@ -106,9 +106,9 @@ struct FakeBluez::Impl {
   mutable std::mutex mutex;
   std::string refusal;
   int refusals = 0;
+  std::unique_ptr<sdbus::IConnection> connection;  // before the objects on it
   std::map<std::string, std::unique_ptr<AdapterState>> adapters;
   std::set<std::string> devices;  // of the test's thread alone
-  std::unique_ptr<sdbus::IConnection> connection;
   std::unique_ptr<sdbus::IObject> root;
 };
 
@@ -208,7 +208,10 @@ void FakeBluez::Impl::on_register_monitor(AdapterState& a, sdbus::MethodCall& ca
   int activated = 0;
   for (const auto& [path, interfaces] : objects) {
     if (!interfaces.contains(kMonitor)) continue;
-    sdbus::createProxy(*connection, call.getSender(), path)->callMethod("Activate").onInterface(kMonitor).dontExpectReply();
+    sdbus::createProxy(*connection, call.getSender(), path)
+        ->callMethod("Activate")
+        .onInterface(kMonitor)
+        .dontExpectReply();
     ++activated;
   }
   {

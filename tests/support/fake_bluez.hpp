@@ -41,7 +41,8 @@ class FakeBluez {
   bool hear(const FakeAdvert& advert);
   void hear_rssi_only(const FakeAdvert& advert);
   void forget_device(const FakeAdvert& advert);  ///< InterfacesRemoved, as after TemporaryTimeout
-  /// ServiceData as `aa{sv}` and RSSI as a string, in PropertiesChanged and in InterfacesAdded; a signal without a body.
+  /// ServiceData as `aa{sv}` and RSSI as a string, in PropertiesChanged and in InterfacesAdded; a signal without a
+  /// body.
   void send_wrong_types(const std::string& hci);
 
   void refuse_discovery(const std::string& error, int times);  ///< for the next StartDiscovery calls

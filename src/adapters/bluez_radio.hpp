@@ -1,0 +1,40 @@
+// The box's own radios through BlueZ (contract §3.3): every Eddystone-EID advert that any of them hears goes to the
+// sink. Owner thread: the loop; the sink is called on it. Never passes on, logs or counts by an address; a foreign
+// advert is forgotten in the call that brings it, leaving only a bare count. One state is kept for a device: the last
+// EID of a device that sent one (see bluez_eid_cache.hpp). Three match rules serve all devices of all adapters; there
+// is no proxy for a device.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/event_loop.hpp"
+#include "ports/radio_port.hpp"
+
+namespace tg {
+
+struct BluezRadioConfig {
+  std::string bus = "system";            ///< "system" | "session" | any D-Bus address
+  std::string scan = "auto";             ///< "auto" | "monitor" | "discovery"
+  std::vector<RadioReceiver> receivers;  ///< the local ones
+};
+
+class BluezRadio final : public RadioPort {
+ public:
+  BluezRadio(EventLoop& loop, BluezRadioConfig config, AdvertSink sink);
+  ~BluezRadio() override;
+
+  void start() override;
+  void tick(MonoTime now) override;
+  [[nodiscard]] std::vector<ReceiverStatus> status() const override;
+  [[nodiscard]] std::uint64_t foreign_adverts() const override;
+  /// Messages of BlueZ that had not the documented types and were ignored, since construction.
+  [[nodiscard]] std::uint64_t malformed_messages() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tg
