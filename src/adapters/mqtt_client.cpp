@@ -91,11 +91,15 @@ class Listener : public mqtt::iaction_listener {
   Reaction success_, failure_;
 };
 
-std::uint16_t receive_maximum_of(const mqtt::token& token) {
+MqttConnected connected(const mqtt::token& token) {
   const auto response = token.get_connect_response();
   const auto& properties = response.get_properties();
-  if (!properties.contains(mqtt::property::RECEIVE_MAXIMUM)) return 65535;
-  return mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM);
+  MqttConnected out;
+  if (properties.contains(mqtt::property::RECEIVE_MAXIMUM))
+    out.receive_maximum = mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM);
+  if (properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE))
+    out.maximum_packet = mqtt::get<std::uint32_t>(properties, mqtt::property::MAXIMUM_PACKET_SIZE);
+  return out;
 }
 
 std::size_t refused_filters(const mqtt::token& token) {
@@ -127,7 +131,7 @@ struct MqttClient::Impl {
   Impl(LinkSettings how, MqttHandlers to)
       : settings(std::move(how)),
         handlers(std::move(to)),
-        on_connect([this](const mqtt::token& t) { handlers.on_event(MqttConnected{receive_maximum_of(t)}); },
+        on_connect([this](const mqtt::token& t) { handlers.on_event(connected(t)); },
                    [this](const mqtt::token& t) { ended(with_tls_detail(failure_of(t))); }),
         on_subscribe([this](const mqtt::token& t) { handlers.on_event(MqttSubscribed{refused_filters(t)}); },
                      [this](const mqtt::token& t) { subscribe_failed(t); }),

@@ -17,7 +17,8 @@
 namespace tg {
 
 struct MqttConnected {
-  std::uint16_t receive_maximum = 65535;  ///< how many QoS 1 messages the broker takes unacknowledged
+  std::uint16_t receive_maximum = 65535;      ///< how many QoS 1 messages the broker takes unacknowledged
+  std::uint32_t maximum_packet = UINT32_MAX;  ///< bytes; for a larger one the broker ends the connection
 };
 struct MqttSubscribed {
   std::size_t refused = 0;  ///< filters that the broker did not grant

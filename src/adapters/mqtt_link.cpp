@@ -22,7 +22,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kWorkLimit = 70000;  // credits are at most 65,535; the rest is room for commands and answers
+constexpr std::size_t kWorkLimit = 70000;    // credits are at most 65,535; the rest is room for commands and answers
+constexpr std::size_t kPacketOverhead = 64;  // header, packet id, lengths and the few properties that we send
+constexpr std::uint8_t kPacketTooLarge = 0x95;
 constexpr std::size_t kWorkAtOnce = 256;
 constexpr auto kBeat = 1s;
 constexpr auto kAliveFor = 10s;
@@ -132,22 +134,30 @@ struct MqttLane::Impl {
     send_held();
   }
   void send_held() {
-    while (!held.empty() && in_flight < receive_maximum) {
-      ++in_flight;
-      client.publish(held.front());
+    while (!held.empty() && in_flight < limits.receive_maximum) {
+      send(held.front());
       held.pop_front();
+    }
+  }
+  void send(const Publication& publication) {
+    const auto size = publication.topic.size() + publication.payload.size() + publication.content_type.size();
+    if (size + kPacketOverhead <= limits.maximum_packet) {
+      ++in_flight;
+      client.publish(publication);
+    } else if (publication.token != 0) {
+      post(LinkReport{LinkDelivered{publication.token, kPacketTooLarge}});
     }
   }
   void handle(const MqttEvent& event) {
     std::visit([this](const auto& what) { happened(what); }, event);
   }
 
-  void happened(const MqttConnected& connected) {
+  void happened(const MqttConnected& granted) {
     if (phase != Phase::connecting) {
       client.disconnect();  // it came after its deadline
       return;
     }
-    receive_maximum = connected.receive_maximum;
+    limits = granted;
     enter(Phase::subscribing, deadline);
     client.subscribe();
   }
@@ -156,7 +166,7 @@ struct MqttLane::Impl {
     if (subscribed.refused > 0)
       log(LogLevel::warning, "link", "the broker refused " + std::to_string(subscribed.refused) + " subscription(s)");
     enter(Phase::up);
-    post(LinkReport{LinkIsUp{receive_maximum}});
+    post(LinkReport{LinkIsUp{limits.receive_maximum}});
   }
   void happened(const MqttEnded& ended) { go_down(ended.reason); }
   void happened(const MqttPublished& published) {
@@ -171,7 +181,7 @@ struct MqttLane::Impl {
   BoundedQueue<Work> work;
   Phase phase = Phase::down;  // this and the next four: lane thread only
   Clock::time_point deadline = Clock::time_point::max();
-  std::uint16_t receive_maximum = 65535;
+  MqttConnected limits;
   std::size_t in_flight = 0;
   std::deque<Publication> held;  // above the receive maximum
   std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};

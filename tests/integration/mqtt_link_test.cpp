@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -59,8 +60,8 @@ class Broker {
     directory_ = ::mkdtemp(pattern.data());
     std::ofstream(directory_ + "/acl") << "topic readwrite open/#\ntopic read #\nuser gw\ntopic readwrite open/#\n";
     std::ofstream conf(directory_ + "/conf");
-    conf << "listener " << port_ << " 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
-         << "acl_file " << directory_ << "/acl\nmax_inflight_messages 17\n";
+    conf << "listener " << port_ << " 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n"
+         << "acl_file " << directory_ << "/acl\nmax_inflight_messages 17\nmax_packet_size 1000000\n";
     if (::geteuid() == 0) conf << "user root\n";
     conf.close();
     start();
@@ -262,15 +263,44 @@ TEST(MqttLane, a_message_without_an_answer_is_not_reported_as_delivered) {
   EXPECT_FALSE(link.reports.next<LinkDelivered>({}, 300ms));
 }
 
-TEST(MqttLane, a_second_client_with_the_same_id_is_named_as_the_cause) {
+TEST(MqttLane, a_publication_above_the_brokers_limit_is_refused_and_the_link_stays) {
   const Broker broker;
-  Lane first(broker.settings("same"));
-  first.lane.connect();
-  ASSERT_TRUE(first.reports.next<LinkIsUp>());
-  Lane second(broker.settings("same"));
-  second.lane.connect();
-  ASSERT_TRUE(second.reports.next<LinkIsUp>());
-  const auto down = first.reports.next<LinkIsDown>();
+  Lane link(broker.settings("one"));
+  link.lane.connect();
+  ASSERT_TRUE(link.reports.next<LinkIsUp>());
+  link.lane.publish(event(1, "open/x", std::string(1100000, 'x')));
+  const auto refused = link.reports.next<LinkDelivered>();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->reason_code, 0x95);
+  link.lane.publish(event(2, "open/x"));
+  EXPECT_TRUE(link.reports.next<LinkDelivered>());
+}
+
+/// Accepts one client and then says that another one took its session (mosquitto 2.0.11 only closes the connection).
+void take_over_session(int listener) {
+  const int client = ::accept(listener, nullptr, nullptr);
+  std::array<char, 512> connect;
+  EXPECT_GT(::read(client, connect.data(), connect.size()), 0);
+  const std::string_view connack{"\x20\x03\x00\x00\x00", 5}, disconnect{"\xE0\x02\x8E\x00", 4};
+  EXPECT_EQ(::write(client, connack.data(), connack.size()), 5);
+  EXPECT_EQ(::write(client, disconnect.data(), disconnect.size()), 4);
+  EXPECT_EQ(::read(client, connect.data(), connect.size()) >= 0, true);
+  ::close(client);
+}
+
+TEST(MqttLane, a_second_client_with_the_same_id_is_named_as_the_cause) {
+  std::uint16_t port = 0;
+  const int listener = loopback_socket(port, true);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  std::thread broker(take_over_session, listener);
+  LinkSettings settings;
+  settings.client_id = "same";
+  settings.url = "mqtt://127.0.0.1:" + std::to_string(port);
+  Lane link(settings);
+  link.lane.connect();
+  const auto down = link.reports.next<LinkIsDown>();
+  broker.join();
+  ::close(listener);
   ASSERT_TRUE(down);
   EXPECT_NE(down->reason.find("session taken over"), std::string::npos) << down->reason;
 }
