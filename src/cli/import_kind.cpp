@@ -1,0 +1,37 @@
+#include "cli/import_kind.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "codec/messages.hpp"
+
+namespace tg {
+namespace {
+
+template <auto decode, auto encode>
+Result<std::string> recoded(std::string_view json, std::size_t line) {
+  const auto row = decode(json, line);
+  if (!row) return fail(row.error().message);
+  return encode(*row);
+}
+
+constexpr std::array<ImportKind, 3> kKinds{{
+    {"profiles", "profiles.snapshot", "profiles", "profile", recoded<decode_profile, encode_profile>},
+    {"catalog", "catalog.snapshot", "items", "item", recoded<decode_item, encode_item>},
+    {"complements", "complements.snapshot", "rules", "rule", recoded<decode_rule, encode_rule>},
+}};
+
+}  // namespace
+
+const ImportKind* import_kind(std::string_view name) {
+  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const ImportKind& k) { return k.name == name; });
+  return found == kKinds.end() ? nullptr : found;
+}
+
+std::vector<std::string> import_kind_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+}  // namespace tg

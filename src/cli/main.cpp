@@ -1,0 +1,108 @@
+// touchpointctl: the operator's command line (contract §7; man page in man/touchpointctl.1).
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/doctor.hpp"
+#include "cli/import.hpp"
+#include "cli/question.hpp"
+#include "cli/replay.hpp"
+#include "cli/watch.hpp"
+
+namespace tg {
+namespace {
+
+constexpr auto kExitCodes = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon cannot be reached.";
+constexpr auto kDefaultSocket = "/run/touchpoint/admin.sock";
+constexpr auto kDefaultStateDir = "/var/lib/touchpoint";
+
+/// Everything the command line can hold; each command reads its own.
+struct Arguments {
+  std::string socket = kDefaultSocket;
+  bool json = false;
+  std::string argument;  ///< of a question
+  std::string config, journal;
+  ImportOptions import;
+  std::string state_dir = kDefaultStateDir;
+};
+
+void add_questions(CLI::App& app, Arguments& args, int& exit_code) {
+  for (const Question& question : kQuestions) {
+    auto* command = app.add_subcommand(std::string(question.name), std::string(question.does));
+    if (!question.argument.empty())
+      command->add_option(std::string(question.placeholder), args.argument, std::string(question.argument_does))
+          ->required();
+    command->callback([&] {
+      exit_code = run_question(question, {args.socket, args.argument, args.json}, std::cout, std::cerr);
+    });
+  }
+}
+
+void add_import(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* import =
+      app.add_subcommand("import", "Replace a whole data set by the lines of an NDJSON file, all or nothing");
+  import->add_option("KIND", args.import.kind, "What the file holds")
+      ->required()
+      ->check(CLI::IsMember(import_kind_names()));
+  import->add_option("FILE", args.import.file, "The file; - is standard input, not a pipe, since it is read twice")
+      ->required();
+  import->add_flag("--allow-empty", args.import.allow_empty, "Let a file without rows remove everything");
+  import->callback([&args, &exit_code] {
+    args.import.socket = args.socket;
+  args.import.json = args.json;
+  args.import.show_progress = ::isatty(STDERR_FILENO) == 1;
+  exit_code = run_import(args.import, std::cout, std::cerr);
+});
+}  // namespace
+
+void add_doctor(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* doctor = app.add_subcommand("doctor", "Check daemon, radio, clock, brokers, database and disk, with remedies");
+  doctor->add_option("--state-dir", args.state_dir, "The state_dir of the configuration")->capture_default_str();
+  doctor->callback([&] { exit_code = run_doctor({args.socket, args.state_dir, args.json}, std::cout); });
+}
+
+void add_watch(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* watch = app.add_subcommand("watch", "Status and visits, drawn anew every second; q leaves");
+  watch->callback([&] {
+    if (args.json) throw CLI::ValidationError("watch", "has no --json; status and visits do");
+    exit_code = run_watch(args.socket, std::cout, std::cerr);
+  });
+}
+
+void add_replay(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* replay = app.add_subcommand("replay", "Feed a recorded journal through the same decisions; needs no daemon");
+  replay->add_option("--config", args.config, "The gateway's configuration file")->required();
+  replay->add_option("JOURNAL", args.journal, "What to replay")->required();
+  replay->callback([&] { exit_code = run_replay(args.config, args.journal, std::cout, std::cerr); });
+}
+
+int run(int argc, char** argv) {
+  Arguments args;
+  int exit_code = kDone;
+  CLI::App app{"Looks into and operates a Touchpoint Gateway.", "touchpointctl"};
+  app.footer(kExitCodes);
+  app.set_version_flag("--version", "touchpointctl " TOUCHPOINT_VERSION);
+  app.add_option("--socket", args.socket, "The daemon's admin socket")->capture_default_str();
+  app.add_flag("--json", args.json, "Print JSON instead of text");
+  app.fallthrough();  // --socket and --json may stand before or after the command
+  app.require_subcommand(1);
+  add_questions(app, args, exit_code);
+  add_doctor(app, args, exit_code);
+  add_watch(app, args, exit_code);
+  add_import(app, args, exit_code);
+  add_replay(app, args, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;  // --help and --version come this way, too
+  }
+  const bool printed = std::cout.flush().good();
+  if (!printed) std::cerr << "The output could not be written to its end.\n";
+  return exit_code == kDone && !printed ? kFailed : exit_code;
+}
+
+}  // namespace tg
+}  // namespace tg
+
+int main(int argc, char** argv) { return tg::run(argc, argv); }
