@@ -59,8 +59,8 @@ bool in_range(const Rule& rule, std::size_t count) {
 
 bool is_integer_in(const Json& value, std::int64_t min, std::int64_t max) {
   if (!value.is_number_integer()) return false;
-  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) return false;
+  constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > largest) return false;
   const auto number = value.get<std::int64_t>();
   return number >= min && number <= max;
 }
@@ -75,6 +75,10 @@ bool matches(const Json& value, const Format& format) {
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
   return text.size() <= kMaxText && std::regex_match(text, std::regex(format.pattern));
+}
+
+bool is_one_of(const std::vector<std::string>& words, const Json& value) {
+  return value.is_string() && std::count(words.begin(), words.end(), value.get_ref<const std::string&>()) > 0;
 }
 
 bool is_point(const Json& value) {
@@ -92,7 +96,7 @@ bool fits(const Rule& rule, const Json& value) {
     case Shape::number:
       return is_number_in(value, rule.min, rule.max);
     case Shape::choice:
-      return std::count(rule.words.begin(), rule.words.end(), value) > 0;
+      return is_one_of(rule.words, value);
     case Shape::text:
       return matches(value, *rule.format);
     case Shape::object:
