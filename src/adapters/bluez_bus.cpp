@@ -2,13 +2,17 @@
 
 #include <poll.h>
 #include <sdbus-c++/sdbus-c++.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <bit>
 #include <limits>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "adapters/unix_address.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -17,9 +21,23 @@ namespace {
 // Messages handled in one callback, so that a busy radio cannot keep the rest of the daemon from its turn.
 constexpr int kMessagesPerTurn = 256;
 
+/// False when nobody listens at a plain `unix:path=` address; true for every other kind, which is not looked into.
+bool may_listen(const std::string& address) {
+  constexpr std::string_view kUnixPath = "unix:path=";
+  if (!address.starts_with(kUnixPath) || address.find_first_of(",;%") != std::string::npos) return true;
+  const auto socket_address = unix_address(address.substr(kUnixPath.size()));
+  const int probe = socket_address ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+  if (probe < 0) return false;
+  const bool listens = connect(probe, as_sockaddr(&*socket_address), sizeof *socket_address) == 0;
+  close(probe);
+  return listens;
+}
+
 std::unique_ptr<sdbus::IConnection> open_bus(const std::string& address) {
   if (address == "system") return sdbus::createSystemBusConnection();
   if (address == "session") return sdbus::createSessionBusConnection();
+  // sdbus-c++ 1.2 leaks the connection when it fails to open an address of ours, and we try again for days.
+  if (!may_listen(address)) throw sdbus::Error("org.freedesktop.DBus.Error.NoServer");
   return sdbus::createSessionBusConnectionWithAddress(address);
 }
 

@@ -22,6 +22,10 @@ void write_discovery_filter(sdbus::Message& arguments) {
                                                      {"DuplicateData", sdbus::Variant(true)}};
 }
 
+std::string because(std::string_view what, std::string_view error) {
+  return std::string(what) + ": " + std::string(bluez_error_words(error));
+}
+
 }  // namespace
 
 ScanMode scan_mode(std::string_view configured) {
@@ -48,8 +52,8 @@ void BluezReceiver::note_lost_parts(const BluezAdapter& adapter) {
   const bool stopped = adapter_.discovering && !adapter.discovering;
   if (switched_off || stopped) discovery_on_ = false;
   if (step_ != Step::scanning) return;
-  if (switched_off) return fail_step("the adapter", "was switched off");
-  if (stopped && mode_ != ScanMode::monitor) fail_step("the scan", "was stopped");
+  if (switched_off) return fail_step("the adapter was switched off");
+  if (stopped && mode_ != ScanMode::monitor) fail_step("the scan was stopped");
 }
 
 void BluezReceiver::release(std::string cause) {
@@ -81,7 +85,7 @@ void BluezReceiver::begin() {
 
 void BluezReceiver::power_on() {
   call("org.freedesktop.DBus.Properties", "Set", write_power_on, [this](std::string_view error) {
-    if (!error.empty()) return fail_step("the adapter cannot be switched on", bluez_error_words(error));
+    if (!error.empty()) return fail_step(because("the adapter cannot be switched on", error));
     adapter_.powered = true;
     register_monitor();
   });
@@ -93,7 +97,7 @@ bool BluezReceiver::wants_monitor() const {
 
 void BluezReceiver::register_monitor() {
   if (mode_ == ScanMode::monitor && !adapter_.monitor_manager)
-    return fail_step("this BlueZ offers no advertisement monitor", "it needs Experimental = true in main.conf");
+    return fail_step("this BlueZ offers no advertisement monitor: it needs Experimental = true in main.conf");
   if (!wants_monitor()) return set_discovery_filter();
   if (!monitor_) {
     monitor_ = std::make_unique<BluezMonitor>(bus_, "/touchpoint/receiver" + std::to_string(receiver_.index),
@@ -104,7 +108,7 @@ void BluezReceiver::register_monitor() {
     if (round != round_) return;
     monitor_on_ = error.empty();
     if (monitor_on_) return set_discovery_filter();
-    if (mode_ == ScanMode::monitor) return fail_step("the monitor is refused", bluez_error_words(error));
+    if (mode_ == ScanMode::monitor) return fail_step(because("the monitor is refused", error));
     if (!std::exchange(monitor_refused_, true))
       log(LogLevel::warning, "radio",
           receiver_.id + ": no advertisement monitor (" + std::string(bluez_error_words(error)) +
@@ -139,12 +143,12 @@ void BluezReceiver::settle() {
 void BluezReceiver::on_monitor_released() {
   monitor_on_ = false;
   monitor_released_ = true;
-  if (step_ == Step::scanning) fail_step("the monitor", "was released by bluetoothd");
+  if (step_ == Step::scanning) fail_step("bluetoothd released the monitor");
 }
 
 /// "InProgress" is what bluetoothd says when it believes that we scan already; only stopping clears that.
 void BluezReceiver::on_discovery_refused(std::string_view what, std::string_view error) {
-  fail_step(what, bluez_error_words(error));
+  fail_step(because(what, error));
   if (error == "org.bluez.Error.NotReady") {
     adapter_.powered = false;
     return;
@@ -152,10 +156,9 @@ void BluezReceiver::on_discovery_refused(std::string_view what, std::string_view
   call(kAdapterInterface, "StopDiscovery", {}, [](std::string_view) {});  // refused when there was nothing to stop
 }
 
-void BluezReceiver::fail_step(std::string_view what, std::string_view why) {
+void BluezReceiver::fail_step(std::string cause) {
   step_ = Step::failed;
   backoff_.failed();
-  auto cause = std::string(what) + ": " + std::string(why);
   if (backoff_.failures() == 1 || cause != cause_) log(LogLevel::warning, "radio", receiver_.id + ": " + cause);
   cause_ = std::move(cause);
 }

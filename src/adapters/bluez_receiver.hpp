@@ -52,7 +52,7 @@ class BluezReceiver {
   void register_monitor();
   void set_discovery_filter();
   void start_discovery();
-  void fail_step(std::string_view what, std::string_view why);
+  void fail_step(std::string cause);
   void on_discovery_refused(std::string_view what, std::string_view error);
   void settle();
   void on_monitor_released();

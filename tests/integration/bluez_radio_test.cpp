@@ -221,6 +221,17 @@ TEST_F(BluezRadioTest, mode_monitor_never_starts_discovery) {
   EXPECT_TRUE(hears(1));
 }
 
+TEST_F(BluezRadioTest, a_monitor_that_bluetoothd_releases_is_registered_again) {
+  bluez->plug({});
+  start("monitor");
+  ASSERT_TRUE(comes_to_scan()) << cause();
+  bluez->release_monitor("hci0");
+  ASSERT_TRUE(until([&] { return !scanning(); }));
+  EXPECT_EQ(cause(), "bluetoothd released the monitor");
+  ASSERT_TRUE(comes_back_to_scan()) << cause();
+  EXPECT_EQ(bluez->seen().monitors_activated, 2);
+}
+
 TEST_F(BluezRadioTest, mode_monitor_says_what_is_missing) {
   bluez->plug({.monitor_manager = false});
   start("monitor");
@@ -241,7 +252,7 @@ TEST_F(BluezRadioTest, an_adapter_that_is_switched_off_comes_back) {
   ASSERT_TRUE(comes_to_scan()) << cause();
   bluez->switch_off("hci0");
   ASSERT_TRUE(until([&] { return !scanning(); }));
-  EXPECT_EQ(cause(), "the adapter: was switched off");
+  EXPECT_EQ(cause(), "the adapter was switched off");
   ASSERT_TRUE(comes_back_to_scan()) << cause();
   bluez->hear(advert);
   EXPECT_TRUE(hears(1));

@@ -60,6 +60,8 @@ struct AdapterState {
   FakeBluez::Adapter facts;
   FakeBluez::Seen seen;
   std::set<std::string> filter_uuids;
+  std::string monitor_owner;  // empty: none is registered
+  std::string monitor_path;
   std::unique_ptr<sdbus::IObject> object;
 };
 
@@ -151,8 +153,11 @@ void FakeBluez::Impl::export_adapter(AdapterState& a) {
 void FakeBluez::Impl::export_manager(AdapterState& a) {
   a.object->registerMethod(kManager, "RegisterMonitor", "o", "",
                            [this, &a](sdbus::MethodCall call) { on_register_monitor(a, call); });
-  a.object->registerMethod(kManager, "UnregisterMonitor", "o", "",
-                           [](const sdbus::MethodCall& call) { call.createReply().send(); });
+  a.object->registerMethod(kManager, "UnregisterMonitor", "o", "", [this, &a](const sdbus::MethodCall& call) {
+    const std::scoped_lock lock(mutex);
+    a.monitor_owner.clear();
+    call.createReply().send();
+  });
 }
 
 void FakeBluez::Impl::on_set_filter(AdapterState& a, const Properties& filter) {
@@ -201,13 +206,17 @@ void FakeBluez::Impl::on_power(AdapterState& a, bool powered) {
 void FakeBluez::Impl::on_register_monitor(AdapterState& a, sdbus::MethodCall& call) {
   sdbus::ObjectPath app;
   call >> app;
+  if (const std::scoped_lock lock(mutex); !a.monitor_owner.empty())
+    return call.createErrorReply(sdbus::Error("org.bluez.Error.AlreadyExists")).send();
   const auto client = sdbus::createProxy(*connection, call.getSender(), app);
   Objects objects;
   client->callMethod("GetManagedObjects").onInterface(kObjectManager).storeResultsTo(objects);
   auto problem = problem_of(objects);
   int activated = 0;
+  std::string monitor_path;
   for (const auto& [path, interfaces] : objects) {
     if (!interfaces.contains(kMonitor)) continue;
+    monitor_path = path;
     sdbus::createProxy(*connection, call.getSender(), path)
         ->callMethod("Activate")
         .onInterface(kMonitor)
@@ -218,6 +227,8 @@ void FakeBluez::Impl::on_register_monitor(AdapterState& a, sdbus::MethodCall& ca
     const std::scoped_lock lock(mutex);
     a.seen.monitor_problem = problem;
     a.seen.monitors_activated += activated;
+    a.monitor_owner = call.getSender();
+    a.monitor_path = monitor_path;
   }
   call.createReply().send();
 }
@@ -247,6 +258,14 @@ void FakeBluez::unplug(const std::string& hci) {
 }
 
 void FakeBluez::switch_off(const std::string& hci) { impl_->on_power(impl_->adapter(hci), false); }
+
+void FakeBluez::release_monitor(const std::string& hci) {
+  const auto& a = impl_->adapter(hci);
+  sdbus::createProxy(*impl_->connection, a.monitor_owner, a.monitor_path)
+      ->callMethod("Release")
+      .onInterface(kMonitor)
+      .dontExpectReply();
+}
 
 bool FakeBluez::hear(const FakeAdvert& advert) {
   const auto path = path_of(advert);

@@ -36,6 +36,9 @@ class FakeBluez {
   void unplug(const std::string& hci);
   void switch_off(const std::string& hci);  ///< by somebody else; ends discovery
 
+  /// As bluetoothd when the kernel refuses the monitor; the application stays registered. Not before it is.
+  void release_monitor(const std::string& hci);
+
   /// As bluetoothd: the first advert of a device announces it, later ones change its properties.
   /// False when nothing listens: no discovery, no monitor, or the discovery filter excludes it.
   bool hear(const FakeAdvert& advert);
