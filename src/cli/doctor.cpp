@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kHealthNames{"ok", "warning", "failed"};
 
+constexpr std::size_t kHealthColumn = 9;  // the longest name and two spaces
+
 constexpr std::int64_t kStaleProfilesS = 24 * 3600;   // profiles.stale_after_h, its default
 constexpr std::uint64_t kLowDiskBytes = 1U << 30U;    // outbox.max_bytes by default, twice
 constexpr std::uint64_t kFullDiskBytes = 64U << 20U;  // an import's journal no longer fits
@@ -124,12 +126,14 @@ Check diagnose_disk(const std::string& state_dir, std::uint64_t free_bytes) {
 }
 
 std::string view_checks(const std::vector<Check>& checks) {
-  Table table;
+  std::string out;
   for (const auto& check : checks) {
-    table.add({std::string(kHealthNames.at(static_cast<std::size_t>(check.health))), check.what, check.finding});
-    if (!check.remedy.empty()) table.add({"", "", "-> " + check.remedy});
+    std::string health(kHealthNames.at(static_cast<std::size_t>(check.health)));
+    health.resize(kHealthColumn, ' ');
+    out += health + printable(check.what + ": " + check.finding) + "\n";
+    out += wrapped(check.remedy, kHealthColumn);
   }
-  return table.text();
+  return out;
 }
 
 std::string checks_json(const std::vector<Check>& checks) {

@@ -89,9 +89,7 @@ class Sender {
     const bool longer = last && file_.stream.peek() != std::ifstream::traits_type::eof();
     if (!whole || longer || sha256(as_bytes(bytes_)) != part.digest)
       return failed(file_.name + ": the file changed while it was imported; the data in force stays");
-    auto rows = canonical_rows(bytes_, kind_);
-    if (!rows) return failed(rows.error().message);
-    return std::move(*rows);
+    return joined_rows(bytes_);
   }
 
   Result<Answer, AskError> send_part(std::size_t part, std::size_t parts, const std::string& rows) {

@@ -22,7 +22,7 @@ struct ImportOptions {
 
 [[nodiscard]] ExitCode run_import(const ImportOptions& options, std::ostream& out, std::ostream& err);
 
-/// The request line of part `part` of `parts`; `snapshot` names the whole, `rows` are canonical_rows().
+/// The request line of part `part` of `parts`; `snapshot` names the whole, `rows` are joined_rows().
 [[nodiscard]] std::string snapshot_request(const ImportKind& kind, const std::string& snapshot, std::size_t part,
                                            std::size_t parts, const std::string& rows);
 

@@ -8,17 +8,16 @@
 namespace tg {
 namespace {
 
-template <auto decode, auto encode>
-Result<std::string> recoded(std::string_view json, std::size_t line) {
-  const auto row = decode(json, line);
-  if (!row) return fail(row.error().message);
-  return encode(*row);
+template <auto decode>
+Result<void> decodes(std::string_view json, std::size_t line) {
+  if (const auto row = decode(json, line); !row) return fail(row.error().message);
+  return {};
 }
 
 constexpr std::array<ImportKind, 3> kKinds{{
-    {"profiles", "profiles.snapshot", "profiles", "profile", recoded<decode_profile, encode_profile>},
-    {"catalog", "catalog.snapshot", "items", "item", recoded<decode_item, encode_item>},
-    {"complements", "complements.snapshot", "rules", "rule", recoded<decode_rule, encode_rule>},
+    {"profiles", "profiles.snapshot", "profiles", "profile", decodes<decode_profile>},
+    {"catalog", "catalog.snapshot", "items", "item", decodes<decode_item>},
+    {"complements", "complements.snapshot", "rules", "rule", decodes<decode_rule>},
 }};
 
 }  // namespace

@@ -15,8 +15,8 @@ struct ImportKind {
   std::string_view command;  ///< contract §4.2
   std::string_view rows;     ///< the list in its payload
   std::string_view noun;     ///< of one row
-  /// The row as the daemon gets it: contract fields only. `line` counts from 1 and is named in the error.
-  Result<std::string> (*canonical)(std::string_view json, std::size_t line);
+  /// Whether the daemon would take this row. `line` counts from 1 and is named in the error, the row's values are not.
+  Result<void> (*check)(std::string_view json, std::size_t line);
 };
 
 /// nullptr when there is no such kind.

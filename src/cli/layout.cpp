@@ -89,6 +89,18 @@ std::string money_text(std::int64_t minor_units, std::string_view currency) {
   return (negative ? "-" : "") + digits + " " + std::string(currency);
 }
 
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
+  const std::size_t room = columns > indent ? columns - indent : 1;
+  std::string out;
+  while (!text.empty()) {
+    std::size_t end = text.size() <= room ? text.size() : text.rfind(' ', room);
+    if (end == std::string_view::npos) end = std::min(text.find(' '), text.size());  // a word longer than a line
+    out.append(indent, ' ').append(text.substr(0, end)).append("\n");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 void Table::add(std::vector<std::string> cells) {
   for (auto& cell : cells) cell = printable(cell);
   rows_.push_back(std::move(cells));

@@ -20,6 +20,9 @@ namespace tg {
 /// "249.00 EUR".
 [[nodiscard]] std::string money_text(std::int64_t minor_units, std::string_view currency);
 
+/// `text` broken at spaces into lines of at most `columns`, each after `indent` spaces and with its newline.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns = 96);
+
 /// Rows of cells, each column as wide as its widest cell, two spaces between; cells are made printable.
 class Table {
  public:

@@ -6,6 +6,7 @@
 
 #include "cli/doctor.hpp"
 #include "cli/import.hpp"
+#include "cli/layout.hpp"
 #include "cli/question.hpp"
 #include "cli/replay.hpp"
 #include "cli/watch.hpp"
@@ -83,7 +84,7 @@ int run(int argc, char** argv) {
   CLI::App app{"Looks into and operates a Touchpoint Gateway.", "touchpointctl"};
   app.footer(kExitCodes);
   app.set_version_flag("--version", "touchpointctl " TOUCHPOINT_VERSION);
-  app.add_option("--socket", args.socket, "The daemon's admin socket")->capture_default_str();
+  app.add_option("--socket", args.socket, "The daemon's admin socket")->type_name("PATH")->capture_default_str();
   app.add_flag("--json", args.json, "Print JSON instead of text");
   app.fallthrough();  // --socket and --json may stand before or after the command
   app.require_subcommand(1);
@@ -95,6 +96,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const auto unknown = app.remaining();
+    if (error.get_name() == "RequiredError" && !unknown.empty()) {
+      std::cerr << "Unknown command " << printable(unknown.front()) << "; touchpointctl --help lists them.\n";
+      return kUsage;
+    }
     return app.exit(error) == 0 ? kDone : kUsage;  // --help and --version come this way, too
   }
   const bool printed = std::cout.flush().good();
