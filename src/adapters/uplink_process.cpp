@@ -1,14 +1,15 @@
 #include "adapters/uplink_process.hpp"
 
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <thread>
 #include <utility>
 
 #include "base/log.hpp"
@@ -50,6 +51,14 @@ pid_t start_child(const std::string& program, int fd) {
   return child;
 }
 
+void await_exit(pid_t pid, Millis at_most) {
+  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));  // glibc 2.36 declares it for C only
+  if (fd < 0) return;
+  pollfd ended{fd, POLLIN, 0};
+  ::poll(&ended, 1, static_cast<int>(at_most.count()));
+  ::close(fd);
+}
+
 }  // namespace
 
 UplinkProcess::UplinkProcess(EventLoop& loop, LinkSettings settings, LinkSink sink, std::string program)
@@ -64,9 +73,8 @@ UplinkProcess::~UplinkProcess() {
   if (pipe_) pipe_->flush(kFlush);
   pipe_.reset();
   if (child_ != 0) ending_.push_back(std::exchange(child_, 0));
-  const auto until = std::chrono::steady_clock::now() + kGoodbye;
-  for (reap(); !ending_.empty() && std::chrono::steady_clock::now() < until; reap()) std::this_thread::sleep_for(10ms);
   for (const pid_t pid : ending_) {
+    await_exit(pid, kGoodbye);
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
