@@ -15,7 +15,7 @@ constexpr std::size_t kHealthColumn = 9;  // the longest name and two spaces
 
 constexpr std::int64_t kStaleProfilesS = 24 * 3600;   // profiles.stale_after_h, its default
 constexpr std::uint64_t kLowDiskBytes = 1U << 30U;    // outbox.max_bytes by default, twice
-constexpr std::uint64_t kFullDiskBytes = 64U << 20U;  // an import's journal no longer fits
+constexpr std::uint64_t kFullDiskBytes = 64U << 20U;  // SQLite's journals hardly fit
 
 struct Remedy {
   std::string_view what;
@@ -28,8 +28,10 @@ constexpr std::string_view kRadioRemedy =
 constexpr std::string_view kStoreRemedy =
     "Check free space and permissions of state_dir (df -h, ls -ld), then restart touchpointd";
 /// By part of the readiness; what is not here gets kGenericRemedy.
-constexpr std::array<Remedy, 5> kRemedies{{
+constexpr std::array<Remedy, 6> kRemedies{{
     {"radio", kRadioRemedy},
+    {"recognition",
+     "It begins by itself when the clock is right and the tables are built; a million members take some seconds"},
     {"store", kStoreRemedy},
     {"central",
      "Check the network, name resolution and central.url; then certificate and password files. Events wait "
@@ -71,9 +73,10 @@ Check clock_check(const Answer& status) {
   return {"clock", clock == "unsynced" ? Health::warning : Health::failed, clock, remedy_for("clock")};
 }
 
+/// Facts and cache together, as readiness sees them.
 Check store_check(const Answer& status) {
-  const Answer& store = part(status, "store");
-  if (is_true(store, "writable")) return {"database", Health::ok, "writable", ""};
+  const Answer& store = part(part(part(status, "ready"), "parts"), "store");
+  if (text_of(store, "state") == "ok") return {"database", Health::ok, "writable", ""};
   return {"database", Health::failed, "not writable: " + cause_of(store, "cause"), std::string(kStoreRemedy)};
 }
 

@@ -34,8 +34,10 @@ std::string link_text(const Answer& link) {
   return is_true(link, "verified") ? "up" : "up, delivery unverified (MQTT 3.1.1)";
 }
 
-std::string store_text(const Answer& store) {
-  return is_true(store, "writable") ? "writable" : with_cause("not writable", text_of(store, "cause"));
+/// Facts and cache together, as readiness sees them.
+std::string store_text(const Answer& answer) {
+  const Answer& store = part(part(part(answer, "ready"), "parts"), "store");
+  return text_of(store, "state") == "ok" ? "writable" : with_cause("not writable", text_of(store, "cause"));
 }
 
 void add_receivers(Table& table, const Answer& answer) {
@@ -65,7 +67,7 @@ std::string view_status(const Answer& answer, WallTime) {
   add_receivers(table, answer);
   table.add({"central", link_text(part(part(answer, "links"), "central"))});
   table.add({"local broker", link_text(part(part(answer, "links"), "local"))});
-  table.add({"store", store_text(part(answer, "store"))});
+  table.add({"database", store_text(answer)});
   table.add({"outbox", count_text(number_or_zero(outbox, "in_flight")) + " in flight, last sequence " +
                            count_text(number_or_zero(outbox, "last_sequence"))});
   table.add({"last error", text_of(answer, "last_error", "none")});

@@ -11,8 +11,8 @@ namespace {
 
 constexpr auto kHealthy = R"({"version":"0.1.0","clock":"synced","members":5,"profiles_age_s":60,
   "links":{"central":{"up":true,"verified":true},"local":{"up":true,"verified":true}},
-  "radio":[{"id":"hci0","scanning":true,"cause":null}],"store":{"writable":true,"cause":null},
-  "ready":{"ready":true,"parts":{"radio":{"state":"ok"},"central":{"state":"ok"}}}})";
+  "radio":[{"id":"hci0","scanning":true,"cause":null}],
+  "ready":{"ready":true,"parts":{"radio":{"state":"ok"},"store":{"state":"ok"},"central":{"state":"ok"}}}})";
 
 /// A healthy status with one member replaced.
 std::vector<Check> with(const std::string& pointer, const Answer& value) {
@@ -53,7 +53,7 @@ TEST(Doctor, NamesEachTroubleOnceWithARemedy) {
       {"/links/central/up", false, "central", Health::warning},
       {"/links/local/up", false, "local broker", Health::failed},
       {"/links/local/verified", false, "local broker", Health::warning},
-      {"/store/writable", false, "database", Health::failed},
+      {"/ready/parts/store/state", "down", "database", Health::failed},
       {"/members", 0, "members", Health::warning},
       {"/profiles_age_s", 100'000, "members", Health::warning},
       {"/ready/parts/radio/state", "down", "radio", Health::failed},

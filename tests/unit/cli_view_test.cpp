@@ -50,13 +50,13 @@ TEST(Layout, WrapsAtSpacesAndKeepsLongWords) {
 }
 
 TEST(StatusView, TellsTheCauseOfWhatIsDown) {
-  const auto text =
-      view_status(parse_answer(R"({"version":"0.1.0","store":{"writable":false,"cause":"disk full"},"gateway":"gw-1",
+  const auto text = view_status(parse_answer(R"({"version":"0.1.0","store":"paris-042","gateway":"gw-1",
         "members":1,"profiles_age_s":null,"links":{"central":{"up":false,"verified":false,"last_error":"no route"},
         "local":{"up":true,"verified":false,"last_error":null}},"radio":[{"id":"hci0","scanning":false,"cause":"no adapter"}],
-        "ready":{"ready":false,"parts":{"radio":{"state":"down","cause":"no adapter"},"local":{"state":"ok","cause":null}}}})"),
-                  kNow);
-  EXPECT_TRUE(says(text, "not ready: radio down: no adapter\n")) << text;
+        "ready":{"ready":false,"parts":{"radio":{"state":"down","cause":"no adapter"},"store":{"state":"down","cause":"disk full"}}}})"),
+                                kNow);
+  EXPECT_TRUE(says(text, "not ready: radio down: no adapter; store down: disk full\n")) << text;
+  EXPECT_TRUE(says(text, "paris-042 / gw-1\n")) << text;
   EXPECT_TRUE(says(text, "1 member, no profiles received yet")) << text;
   EXPECT_TRUE(says(text, "down: no route")) << text;
   EXPECT_TRUE(says(text, "up, delivery unverified")) << text;
