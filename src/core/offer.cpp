@@ -67,17 +67,17 @@ class Picker {
     const auto& refused = dossier_.profile.refused;
     if (it == styles_.end() || std::find(refused.begin(), refused.end(), candidate.style) != refused.end()) return;
     const CatalogItem* best = nullptr;
-    ResolvedSize best_size;
+    std::optional<ResolvedSize> best_size;
     for (const CatalogItem* item : it->second) {
       const auto size = size_for(*item);
       if (!size) continue;
       if (!fits(*item, *size) || item->stock < 1) continue;
       if (best == nullptr || rank(*item, candidate) > rank(*best, candidate)) {
         best = item;
-        best_size = *size;
+        best_size = size;
       }
     }
-    if (best != nullptr) return add(candidate, *best, best_size);
+    if (best != nullptr) return add(candidate, *best, *best_size);
     note(any_size_evidence(it->second) ? SuppressReason::no_stock : SuppressReason::no_size);
   }
 
@@ -95,8 +95,8 @@ class Picker {
  private:
   [[nodiscard]] std::optional<ResolvedSize> size_for(const CatalogItem& item) const {
     if (item.one_size()) return ResolvedSize{"", 1000};
-    auto size = resolve_size(dossier_.profile.sizes, item.category, item.brand);
-    if (size && size->confidence_permille < kMinSizeConfidencePermille) size.reset();
+    const auto size = resolve_size(dossier_.profile.sizes, item.category, item.brand);
+    if (!size || size->confidence_permille < kMinSizeConfidencePermille) return std::nullopt;
     return size;
   }
   static bool fits(const CatalogItem& item, const ResolvedSize& size) {

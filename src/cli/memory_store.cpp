@@ -1,0 +1,222 @@
+#include "cli/memory_store.hpp"
+
+#include <algorithm>
+
+#include "codec/facts.hpp"
+#include "core/matching.hpp"
+
+namespace tg {
+namespace {
+
+template <class E>
+concept StoreEffect = requires(E) {
+  requires std::is_same_v<E, effect::Persist> || std::is_same_v<E, effect::ReadRows> ||
+      std::is_same_v<E, effect::EraseRows> || std::is_same_v<E, effect::LoadTicketFacts> ||
+      std::is_same_v<E, effect::LoadDossier> || std::is_same_v<E, effect::LoadKeys> ||
+      std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::ForgetMember>;
+};
+
+event::MemberKeys keys_of(const Profile& profile) {
+  const auto& recognition = profile.consent.at(Purpose::recognition);
+  return {profile.member, recognition ? recognition->at : WallTime{}, profile.keys};
+}
+
+bool recognisable(const Profile& profile) {
+  const auto& recognition = profile.consent.at(Purpose::recognition);
+  return recognition && recognition->status == ConsentStatus::granted;
+}
+
+}  // namespace
+
+bool MemoryStore::carry_out(const Effect& effect, std::deque<Event>& answers) {
+  return std::visit(
+      [&]<class E>(const E& e) {
+        if constexpr (StoreEffect<E>) {
+          on(e, answers);
+          return true;
+        } else {
+          return false;
+        }
+      },
+      effect);
+}
+
+// --- facts -----------------------------------------------------------------------------------------------------------
+
+void MemoryStore::on(const effect::Persist& e, std::deque<Event>& answers) {
+  for (const auto& op : e.ops) {
+    if (const auto* append = std::get_if<row::AppendFact>(&op)) {
+      const Fact& fact = append->fact;
+      rows_[fact.sequence] = {fact.sequence, fact_topic(prefix_, fact.data), encode_fact(store_, source_, fact),
+                              fact.expires_at};
+    } else if (const auto* ticket = std::get_if<row::PutTicket>(&op)) {
+      tickets_[ticket->ticket.id] = ticket->ticket;
+      if (ticket->voids) voids_[ticket_id(*ticket->voids)] = ticket->ticket.id;
+    } else if (const auto* done = std::get_if<row::MarkDelivered>(&op)) {
+      delivered_.insert(done->sequences.begin(), done->sequences.end());
+    }
+  }
+  answers.emplace_back(event::Committed{e.batch});
+}
+
+void MemoryStore::on(const effect::ReadRows& e, std::deque<Event>& answers) {
+  event::RowsRead read;
+  auto row = rows_.lower_bound(e.from);
+  for (; row != rows_.end() && read.rows.size() < e.limit; ++row) {
+    if (!delivered_.contains(row->first)) read.rows.push_back(row->second);
+  }
+  read.end = row == rows_.end();
+  answers.emplace_back(std::move(read));
+}
+
+void MemoryStore::on(const effect::EraseRows& e, std::deque<Event>& answers) {
+  for (auto& [id, ticket] : tickets_) {
+    if (ticket.attribution && ticket.attribution->member == e.member) ticket.attribution->member.reset();
+  }
+  answers.emplace_back(event::RowsErased{e.command, e.name, e.request_id, e.member, {}});
+}
+
+void MemoryStore::on(const effect::LoadTicketFacts& e, std::deque<Event>& answers) {
+  const auto stored = [&](const TicketId& id) {
+    const auto it = tickets_.find(id);
+    return it == tickets_.end() ? std::optional<TicketRecord>{} : it->second;
+  };
+  event::TicketFactsLoaded loaded;
+  loaded.request = e.request;
+  loaded.known = stored(e.id);
+  if (const auto by = voids_.find(e.id); by != voids_.end()) loaded.voided_by = stored(by->second);
+  if (e.voids) loaded.target = stored(*e.voids);
+  const auto holder = std::find_if(profiles_.begin(), profiles_.end(), [&](const auto& entry) {
+    const auto& numbers = entry.second.loyalty;
+    return e.loyalty && std::find(numbers.begin(), numbers.end(), *e.loyalty) != numbers.end();
+  });
+  if (holder != profiles_.end()) loaded.holder = holder->second;
+  for (const auto& [variant, item] : items_) {
+    const bool named = std::find(e.skus.begin(), e.skus.end(), variant) != e.skus.end() ||
+                       (!item.gtin.empty() && std::find(e.gtins.begin(), e.gtins.end(), item.gtin) != e.gtins.end());
+    if (named) loaded.items.push_back(item);
+  }
+  answers.emplace_back(std::move(loaded));
+}
+
+// --- cache -----------------------------------------------------------------------------------------------------------
+
+void MemoryStore::on(const effect::LoadDossier& e, std::deque<Event>& answers) {
+  const auto it = profiles_.find(e.member);
+  if (it == profiles_.end()) {
+    answers.emplace_back(event::DossierLoaded{e.visit, std::nullopt});
+    return;
+  }
+  Dossier dossier{it->second, {}, {}};
+  std::set<std::string> styles;
+  for (const auto& intent : it->second.intents) styles.insert(intent.style);
+  for (const auto& purchase : it->second.purchases) styles.insert(purchase.style);
+  for (const auto& rule : rules_) {
+    const bool owned = std::any_of(it->second.purchases.begin(), it->second.purchases.end(),
+                                   [&](const Purchase& p) { return p.style == rule.style; });
+    if (owned) dossier.rules.push_back(rule);
+  }
+  std::stable_sort(dossier.rules.begin(), dossier.rules.end(), [](const ComplementRule& a, const ComplementRule& b) {
+    return a.score_permille > b.score_permille;
+  });
+  for (const auto& rule : dossier.rules) styles.insert(rule.with);
+  for (const auto& [variant, item] : items_) {
+    if (styles.contains(item.style)) dossier.items.push_back(item);
+  }
+  answers.emplace_back(event::DossierLoaded{e.visit, std::move(dossier)});
+}
+
+void MemoryStore::on(const effect::LoadKeys&, std::deque<Event>& answers) {
+  event::KeysLoaded loaded;
+  loaded.first = loaded.last = true;
+  for (const auto& [member, profile] : profiles_) {
+    if (recognisable(profile)) loaded.members.push_back(keys_of(profile));
+  }
+  answers.emplace_back(std::move(loaded));
+}
+
+void MemoryStore::on(const effect::WriteCache& e, std::deque<Event>& answers) {
+  auto written = std::visit([this](const auto& body) { return write(body); }, e.body);
+  written.command = e.command;
+  written.name = e.name;
+  answers.emplace_back(std::move(written));
+}
+
+event::CacheWritten MemoryStore::write(const SnapshotPart& part) {
+  Set& set = sets_[part.set];
+  if (set.staging != part.snapshot) {
+    set.staging = part.snapshot;
+    set.parts.clear();
+  }
+  set.parts.insert_or_assign(part.part, part);
+  event::CacheWritten written;
+  written.revision = part.revision;
+  written.status = AckStatus::accepted;
+  if (static_cast<std::int32_t>(set.parts.size()) < part.parts) return written;
+  take_over(part.set);
+  set.revision = part.revision;
+  written.status = AckStatus::applied;
+  written.profiles_replaced = part.set == DataSet::profiles;
+  return written;
+}
+
+void MemoryStore::take_over(DataSet which) {
+  Set& set = sets_[which];
+  if (which == DataSet::profiles) profiles_.clear();
+  if (which == DataSet::catalog) items_.clear();
+  if (which == DataSet::complements) rules_.clear();
+  for (const auto& [number, part] : std::exchange(set.parts, {})) upsert(*part.rows);
+  set.staging.clear();
+}
+
+void MemoryStore::upsert(const DataRows& rows) {
+  for (const auto& profile : rows.profiles) profiles_.insert_or_assign(profile.member, profile);
+  for (const auto& item : rows.items) items_.insert_or_assign(item.variant, item);
+  rules_.insert(rules_.end(), rows.rules.begin(), rows.rules.end());
+}
+
+event::CacheWritten MemoryStore::write(const Delta& delta) {
+  Set& set = sets_[delta.set];
+  event::CacheWritten written;
+  written.revision = set.revision;
+  if (delta.to_revision == set.revision) {
+    written.status = AckStatus::duplicate;
+    return written;
+  }
+  if (delta.from_revision != set.revision) {
+    written.status = AckStatus::rejected;
+    written.reason = "gap";
+    return written;
+  }
+  upsert(*delta.upserts);
+  for (const auto& profile : delta.upserts->profiles) {
+    if (recognisable(profile)) {
+      written.upserted.push_back(keys_of(profile));
+    } else {
+      written.removed.push_back(profile.member);
+    }
+  }
+  for (const auto& name : delta.removes) {
+    if (delta.set == DataSet::profiles) written.removed.emplace_back(name);
+    profiles_.erase(MemberId{name});
+    items_.erase(name);
+  }
+  set.revision = delta.to_revision;
+  written.revision = set.revision;
+  return written;
+}
+
+event::CacheWritten MemoryStore::write(const ConsentChange& change) {
+  const auto it = profiles_.find(change.member);
+  if (it != profiles_.end()) {
+    auto& held = it->second.consent.at(change.purpose);
+    const bool refusal = change.record.status != ConsentStatus::granted;
+    if (!held || change.record.at > held->at || (change.record.at == held->at && refusal)) held = change.record;
+    if (change.purpose == Purpose::recognition && refusal) it->second.keys.clear();
+  }
+  return {};
+}
+
+void MemoryStore::on(const effect::ForgetMember& e, std::deque<Event>&) { profiles_.erase(e.member); }
+
+}  // namespace tg

@@ -1,0 +1,73 @@
+// touchpointd: the only place that knows every concrete type. Two roles: the daemon, and the uplink that it starts.
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/daemon.hpp"
+
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kConfigError = 78;  // EX_CONFIG
+
+struct Arguments {
+  std::string config = "/etc/touchpoint/gateway.json";
+  std::string role = "daemon";
+  bool check_config = false, version = false, wrong = false;
+};
+
+Arguments parse(const std::vector<std::string_view>& words) {
+  Arguments a;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool value_follows = i + 1 < words.size();
+    if (words[i] == "--check-config") {
+      a.check_config = true;
+    } else if (words[i] == "--version") {
+      a.version = true;
+    } else if (words[i] == "--config" && value_follows) {
+      a.config = words[++i];
+    } else if (words[i] == "--role" && value_follows) {
+      a.role = words[++i];
+    } else {
+      a.wrong = true;
+    }
+  }
+  return a;
+}
+
+int check_config(const std::string& path) {
+  const auto config = tg::load_config(path);
+  if (config) {
+    std::cout << tg::print_config(*config) << '\n';
+    return 0;
+  }
+  for (const auto& p : config.error()) std::cout << p.file << ": " << p.pointer << ": " << p.what << '\n';
+  return kConfigError;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Arguments a = parse({argv + 1, argv + argc});
+  if (a.wrong) {
+    std::cerr << "usage: touchpointd [--config FILE] [--check-config] [--version]\n";
+    return kUsage;
+  }
+  if (a.version) {
+    std::cout << "touchpointd " << tg::version() << '\n';
+    return 0;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  if (a.role == "uplink") return tg::run_uplink_role();
+  if (a.check_config) return check_config(a.config);
+  auto config = tg::load_config(a.config);
+  if (!config) {
+    for (const auto& p : config.error()) std::cerr << p.file << ": " << p.pointer << ": " << p.what << '\n';
+    return kConfigError;
+  }
+  return tg::run_daemon(std::move(*config), a.config);
+}

@@ -1,0 +1,303 @@
+#include "runtime/daemon.hpp"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include "adapters/admin_socket.hpp"
+#include "adapters/bluez_radio.hpp"
+#include "adapters/event_loop.hpp"
+#include "adapters/http_local.hpp"
+#include "adapters/http_pos.hpp"
+#include "adapters/http_server.hpp"
+#include "adapters/mqtt_link.hpp"
+#include "adapters/sqlite_cache.hpp"
+#include "adapters/sqlite_facts.hpp"
+#include "adapters/uplink_process.hpp"
+#include "base/log.hpp"
+#include "codec/messages.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/gateway.hpp"
+#include "runtime/inbox.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::size_t kInboxLimit = 256;
+constexpr std::uint32_t kCommandSession{24 * 3600};  // commands wait at the central broker for a day
+constexpr const char* kInstalledPage = "/usr/share/touchpoint-gateway/tablet";
+
+WallTime wall_now() {
+  return std::chrono::time_point_cast<Millis>(WallTime{
+      std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())});
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(unix_ms(wall_now()));
+  return seed;
+}
+
+LinkSettings settings_of(const LinkConfig& c) {
+  LinkSettings s;
+  s.url = c.url;
+  s.client_id = c.client_id;
+  s.v5 = c.v5;
+  s.username = c.username.value_or("");
+  s.password = c.password.value_or("");
+  s.ca_file = c.ca_file.value_or("");
+  s.cert_file = c.cert_file.value_or("");
+  s.key_file = c.key_file.value_or("");
+  return s;
+}
+
+LinkSettings central_settings(const Config& c, Stamp now) {
+  LinkSettings s = settings_of(c.central);
+  s.session_expiry_s = kCommandSession;
+  s.subscriptions = {c.central_prefix() + "command/+"};
+  s.will_topic = c.central_prefix() + "state/" + c.gateway;
+  s.will_payload = encode_gateway_state(false, static_cast<std::uint64_t>(unix_ms(now.wall)), version(), now.wall);
+  return s;
+}
+
+LinkSettings local_settings(const Config& c, Stamp now) {
+  const std::string prefix = c.local_prefix();
+  LinkSettings s = settings_of(c.local);
+  s.subscriptions = {prefix + "tablet/action/+", prefix + "tablet/card/+", prefix + "rx/+"};
+  if (c.pos_mqtt) s.subscriptions.push_back(prefix + "pos/+");
+  for (const auto& r : c.receivers) {
+    if (r.topic) s.subscriptions.push_back(*r.topic);
+  }
+  s.will_topic = prefix + "tablet/state";
+  s.will_payload = encode_tablet_state(false, c.store, now.wall);
+  return s;
+}
+
+BluezRadioConfig radio_config(const Config& c) {
+  BluezRadioConfig out{c.radio_bus, c.scan, {}};
+  for (std::size_t i = 0; i < c.receivers.size(); ++i) {
+    const auto& r = c.receivers[i];
+    if (!r.remote) out.receivers.push_back({static_cast<std::uint16_t>(i), r.id, r.adapter});
+  }
+  return out;
+}
+
+/// Everything with a thread, a process or a file behind it. Members are destroyed bottom up: doors before the loop.
+class Daemon {
+ public:
+  Daemon(Config config, std::string path) : config_(std::move(config)), path_(std::move(path)) {}
+
+  int run() {
+    set_log_prefix(config_.log_format == "journal" || (config_.log_format == "auto" && getenv("JOURNAL_STREAM") != nullptr));
+    set_log_level(config_.log_level == "debug" ? LogLevel::debug
+                  : config_.log_level == "warning" ? LogLevel::warning
+                  : config_.log_level == "error"   ? LogLevel::error
+                                                   : LogLevel::info);
+    const auto started = start();
+    if (!started) {
+      log(LogLevel::error, "start", started.error().message);
+      return 1;
+    }
+    log(LogLevel::info, "start", "touchpointd " + std::string(version()) + " is running");
+    notify_service_manager("READY=1");
+    const int code = loop_.run();
+    stop();
+    return code;
+  }
+
+ private:
+  Result<void> start() {
+    watch_signals();  // before the first thread, which inherits the mask
+    if (auto dirs = make_directories(); !dirs) return dirs;
+    if (auto stores = open_stores(); !stores) return stores;
+    auto restored = facts_->restore();
+    if (!restored) return fail(restored.error().message);
+    restored->profiles_updated_at = cache_->profiles_updated_at();
+    restored->jitter_seed = random_seed();
+    make_links();
+    make_pos();
+    if (const auto radio = radio_config(config_); !radio.receivers.empty()) {
+      radio_ = std::make_unique<BluezRadio>(loop_, radio, [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) {
+        gateway_->on_advert(receiver, eid, rssi);
+      });
+    }
+    gateway_ = std::make_unique<Gateway>(loop_, config_, Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(), radio_.get()},
+                                         poster(), Clock{newest(*restored), config_.require_sync});
+    if (auto http = serve_http(); !http) return http;
+    if (auto admin = open_admin(); !admin) return admin;
+    facts_->start();
+    cache_->start();
+    gateway_->start(std::move(*restored));
+    feed_watchdog();
+    return {};
+  }
+
+  /// Doors close from the outside in: nothing new comes, what is known is written, then the links say goodbye.
+  void stop() {
+    notify_service_manager("STOPPING=1");
+    admin_.reset();
+    http_.reset();
+    gateway_->stop();
+    local_.reset();
+    central_.reset();
+    inbox_.close();
+    facts_->stop();
+    cache_->stop();
+  }
+
+  static WallTime newest(const event::Restored& restored) {
+    WallTime newest = restored.profiles_updated_at.value_or(WallTime{});
+    for (const auto& visit : restored.open_visits) newest = std::max(newest, visit.last_sighting);
+    return newest;
+  }
+
+  Result<void> make_directories() {
+    for (const auto& dir : {config_.state_dir, config_.runtime_dir}) {
+      std::error_code error;
+      std::filesystem::create_directories(dir, error);
+      if (error) return fail(dir + ": " + error.message());
+    }
+    chmod(config_.state_dir.c_str(), 0700);
+    return {};
+  }
+
+  Result<void> open_stores() {
+    SqliteFacts::Settings facts;
+    facts.path = config_.state_dir + "/facts.db";
+    facts.store = config_.store;
+    facts.source = config_.policy().source();
+    facts.topic_prefix = config_.central_prefix();
+    facts.max_bytes = config_.outbox_max_bytes;
+    facts.alarm = [](const std::string& cause) { log(LogLevel::error, "store", cause.empty() ? "writes again" : cause); };
+    facts.fatal = [this](const std::string& cause) {
+      log(LogLevel::error, "store", cause + ": only a new start can help");
+      inbox_.post([this] { loop_.exit(1); });
+    };
+    auto opened_facts = SqliteFacts::open(std::move(facts), event_post());
+    if (!opened_facts) return fail(opened_facts.error().message);
+    facts_ = std::move(*opened_facts);
+    SqliteCache::Settings cache;
+    cache.path = config_.state_dir + "/cache.db";
+    cache.max_members = config_.profiles_max_members;
+    cache.alarm = [](const std::string& cause) { log(LogLevel::error, "store", cause.empty() ? "writes again" : cause); };
+    auto opened_cache = SqliteCache::open(std::move(cache), event_post());
+    if (!opened_cache) return fail(opened_cache.error().message);
+    cache_ = std::move(*opened_cache);
+    return {};
+  }
+
+  void make_links() {
+    const Stamp now = loop_.now();
+    central_ = std::make_unique<UplinkProcess>(
+        loop_, central_settings(config_, now), [this](LinkReport r) { gateway_->on_link(Link::central, r); });
+    local_ = std::make_unique<MqttLane>(local_settings(config_, now), [this](LinkReport report) {
+      inbox_.post([this, r = std::move(report)] { gateway_->on_link(Link::local, r); });
+    });
+  }
+
+  void make_pos() {
+    pos_ = std::make_unique<HttpPos>(HttpPosSettings{config_.store, config_.pos_keys, config_.pos_clock_skew}, wall_now,
+                                     [this](TicketRequest request) {
+                                       inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); });
+                                     });
+  }
+
+  Result<void> serve_http() {
+    const HttpSnapshot tablet = [json = gateway_->tablet_config()] {
+      return HttpResponse{200, "application/json", json, {{"Cache-Control", "no-store"}}};
+    };
+    std::vector<HttpListener> listeners;
+    listeners.push_back({config_.pos_listen, config_.pos_tls, pos_->handler()});
+    listeners.push_back({config_.http_listen, std::nullopt, health_pages({[this] { return healthz(); }, [this] { return readyz(); }, [this] { return metrics(); }})});
+    listeners.push_back({config_.tablet_listen, config_.tablet_tls, tablet_pages({config_.tablet_assets.value_or(kInstalledPage), tablet})});
+    auto server = HttpServer::start(std::move(listeners));
+    if (!server) return fail(server.error().message);
+    http_ = std::move(*server);
+    return {};
+  }
+
+  HttpResponse healthz() {
+    Pages& pages = gateway_->pages();
+    const std::scoped_lock lock(pages.mutex);
+    const auto now = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
+    const bool turns = now - pages.turned.time_since_epoch() < Seconds{10};
+    return {turns ? 200 : 503, "application/json", turns ? "{\"alive\":true}" : "{\"alive\":false}"};
+  }
+  HttpResponse readyz() {
+    Pages& pages = gateway_->pages();
+    const std::scoped_lock lock(pages.mutex);
+    return {pages.ready ? 200 : 503, "application/json", pages.ready_json};
+  }
+  HttpResponse metrics() {
+    Pages& pages = gateway_->pages();
+    const std::scoped_lock lock(pages.mutex);
+    return {200, "text/plain; version=0.0.4", pages.metrics_text};
+  }
+
+  Result<void> open_admin() {
+    auto admin = AdminSocket::open(loop_, config_.admin_socket, [this](const std::string& line, const AdminReply& reply) {
+      gateway_->on_admin(line, reply);
+    });
+    if (!admin) return fail(admin.error().message);
+    admin_ = std::move(*admin);
+    return {};
+  }
+
+  void watch_signals() {
+    for (const int number : {SIGTERM, SIGINT}) {
+      signals_.push_back(loop_.add_signal(number, [this] { loop_.exit(0); }));
+    }
+    signals_.push_back(loop_.add_signal(SIGHUP, [this] { gateway_->reload(path_); }));
+  }
+
+  /// Fed only while every lane answers.
+  void feed_watchdog() {
+    const auto period = watchdog_period();
+    if (!period) return;
+    watchdog_ = loop_.add_timer([this, period] {
+      const bool all = facts_->health().answering && cache_->health().answering && local_->alive() && http_->alive();
+      if (all) notify_service_manager("WATCHDOG=1");
+      watchdog_.arm_at(loop_.now().mono + *period);
+    });
+    watchdog_.arm_at(loop_.now().mono);
+  }
+
+  std::function<void(std::function<void()>)> poster() {
+    return [this](std::function<void()> work) { inbox_.post(std::move(work)); };
+  }
+  EventPost event_post() {
+    return [this](Event event) {
+      inbox_.post([this, e = std::make_shared<Event>(std::move(event))] { gateway_->on_event(*e); });
+    };
+  }
+
+  const Config config_;
+  const std::string path_;
+  EventLoop loop_;
+  std::vector<EventSource> signals_;
+  TimerSource watchdog_;
+  std::unique_ptr<SqliteFacts> facts_;
+  std::unique_ptr<SqliteCache> cache_;
+  std::unique_ptr<HttpPos> pos_;
+  std::unique_ptr<Gateway> gateway_;
+  Inbox inbox_{loop_, kInboxLimit};
+  std::unique_ptr<BluezRadio> radio_;
+  std::unique_ptr<UplinkProcess> central_;
+  std::unique_ptr<MqttLane> local_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<AdminSocket> admin_;
+};
+
+}  // namespace
+
+std::string_view version() { return TOUCHPOINT_VERSION; }
+
+int run_daemon(Config config, const std::string& config_path) { return Daemon(std::move(config), config_path).run(); }
+
+int run_uplink_role() { return run_uplink(kUplinkFd); }
+
+}  // namespace tg

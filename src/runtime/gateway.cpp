@@ -1,0 +1,200 @@
+#include "runtime/gateway.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "codec/messages.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::size_t kKeysAtOnce = 8'192;  // about 3 ms of table building between two turns of the loop
+constexpr Millis kTick{250};
+
+}  // namespace
+
+Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void(std::function<void()>)> post,
+                 Clock clock)
+    : loop_(loop),
+      config_(std::move(config)),
+      doors_(doors),
+      post_(std::move(post)),
+      clock_(clock),
+      prefixes_{config_.central_prefix(), config_.local_prefix()},
+      core_(config_.policy()),
+      deadline_(loop.add_timer([this] { handle(event::DeadlineReached{}); })),
+      tick_(loop.add_timer([this] { tick(); })),
+      idle_(loop.add_deferred([this] { build_tables(); }, DeferredPriority::idle)) {
+  links_[static_cast<std::size_t>(Link::central)].verified = config_.central.v5;
+  links_[static_cast<std::size_t>(Link::local)].verified = config_.local.v5;
+}
+
+void Gateway::start(event::Restored restored) {
+  started_ = loop_.now();
+  check_clock();
+  handle(restored);
+  if (doors_.radio != nullptr) doors_.radio->start();
+  tick();
+}
+
+void Gateway::stop() {
+  for (const Link which : {Link::central, Link::local}) {
+    if (core_.link_up(which)) publish_state(which, false);
+  }
+}
+
+void Gateway::on_event(const Event& event) { handle(event); }
+
+void Gateway::on_advert(std::uint16_t receiver, const Eid& eid, RssiDbm rssi) {
+  handle(event::AdvertSeen{receiver, eid, rssi});
+}
+
+void Gateway::on_tickets(const TicketRequest& request) {
+  for (std::uint32_t i = 0; i < request.tickets.size(); ++i) {
+    handle(event::TicketArrived{request.token, i, request.tickets[i]});
+  }
+}
+
+void Gateway::on_link(Link which, const LinkReport& report) {
+  LinkStatus& link = links_[static_cast<std::size_t>(which)];
+  std::visit(Overload{[&](const LinkIsUp& up) {
+                        link.up = true;
+                        link.last_error.clear();
+                        handle(event::LinkUp{which, up.receive_maximum});
+                      },
+                      [&](const LinkIsDown& down) {
+                        link.up = false;
+                        link.last_error = down.reason;
+                        handle(event::LinkDown{which, down.reason});
+                      },
+                      [&](const LinkDelivered& d) { handle(event::Delivered{d.token, d.reason_code}); },
+                      [&](const LinkMessage& message) { on_message(which, message); }},
+             report);
+}
+
+void Gateway::reload(const std::string& path) {
+  auto fresh = load_config(path);
+  if (!fresh) {
+    for (const auto& p : fresh.error()) log(LogLevel::error, "config", p.file + ": " + p.pointer + ": " + p.what);
+    log(LogLevel::error, "config", "refused; the configuration in force stays");
+    return;
+  }
+  config_.presence = fresh->presence;  // what may change without a restart (contract §2)
+  config_.suggestion = fresh->suggestion;
+  config_.zones = fresh->zones;
+  handle(event::PolicyChanged{config_.policy()});
+  log(LogLevel::info, "config", "presence, suggestions and zones are taken over; other keys need a restart");
+}
+
+// --- the pump --------------------------------------------------------------------------------------------------------
+
+void Gateway::handle(const Event& event) {
+  Effects effects;
+  core_.step(event, loop_.now(), effects);
+  for (auto& effect : effects) carry_out(std::move(effect));
+  if (std::holds_alternative<event::KeysLoaded>(event) || std::holds_alternative<event::CacheWritten>(event)) idle_.arm();
+  rearm();
+}
+
+void Gateway::rearm() {
+  if (const auto next = core_.next_deadline()) {
+    deadline_.arm_at(*next);
+  } else {
+    deadline_.disarm();
+  }
+}
+
+void Gateway::build_tables() {
+  Effects effects;
+  const bool more = core_.work(loop_.now(), kKeysAtOnce, effects);
+  for (auto& effect : effects) carry_out(std::move(effect));
+  if (!effects.empty()) rearm();
+  if (more) idle_.arm();
+}
+
+void Gateway::carry_out(Effect effect) {
+  if (auto message = outgoing(effect, prefixes_)) {
+    const auto* ack = std::get_if<effect::PublishAck>(&effect);
+    const auto waiting = ack == nullptr ? waiting_acks_.end() : waiting_acks_.find(ack->ack.id);
+    if (waiting == waiting_acks_.end()) return publish(std::move(*message));
+    const AdminReply reply = std::move(waiting->second);
+    waiting_acks_.erase(waiting);
+    return reply(message->payload);
+  }
+  std::visit(
+      Overload{[&](effect::Persist& e) { doors_.facts->persist(std::move(e)); },
+               [&](effect::ReadRows& e) { doors_.facts->read_rows(e); },
+               [&](effect::EraseRows& e) { doors_.facts->erase_rows(std::move(e)); },
+               [&](effect::LoadTicketFacts& e) {
+                 doors_.facts->load_ticket_facts(
+                     std::move(e), [cache = doors_.cache](auto request, auto so_far) {
+                       cache->complete_ticket_facts(std::move(request), std::move(so_far));
+                     });
+               },
+               [&](effect::LoadDossier& e) { doors_.cache->load_dossier(std::move(e)); },
+               [&](effect::LoadKeys&) { doors_.cache->load_keys(); },
+               [&](effect::WriteCache& e) { doors_.cache->write(std::move(e)); },
+               [&](effect::ForgetMember& e) { doors_.cache->forget(std::move(e)); },
+               [&](effect::PublishState& e) { publish_state(e.link, true); },
+               [&](effect::ConnectLink& e) { link(e.link).connect(); },
+               [&](effect::DropLink& e) { link(e.link).drop(); },
+               [&](effect::AnswerTicket& e) { doors_.intake->answer(e.token, e.index, e.answer); },
+               [&](effect::Count& e) { counters_[static_cast<std::size_t>(e.counter)] += e.by; },
+               [&](effect::Note& e) {
+                 log(e.alarm ? LogLevel::warning : LogLevel::info, "core", e.text);
+                 if (e.alarm) last_error_ = e.text;
+               },
+               [](auto&) {}},
+      effect);
+}
+
+void Gateway::publish(Outgoing message) {
+  Publication p;
+  p.token = message.token;
+  p.topic = std::move(message.topic);
+  p.payload = std::move(message.payload);
+  p.retain = message.retain;
+  p.content_type = std::move(message.content_type);
+  if (message.expires_at) {
+    const auto left = std::chrono::duration_cast<Seconds>(*message.expires_at - loop_.now().wall).count();
+    p.expiry_s = static_cast<std::uint32_t>(std::max<std::int64_t>(1, left));
+  }
+  link(message.link).publish(std::move(p));
+}
+
+void Gateway::publish_state(Link which, bool online) {
+  Publication p;
+  p.retain = true;
+  p.content_type = "application/json";
+  const WallTime now = loop_.now().wall;
+  if (which == Link::central) {
+    p.topic = prefixes_.central + "state/" + config_.gateway;
+    p.payload = encode_gateway_state(online, static_cast<std::uint64_t>(unix_ms(started_.wall)), TOUCHPOINT_VERSION, now);
+  } else {
+    p.topic = prefixes_.local + "tablet/state";
+    p.payload = encode_tablet_state(online, config_.store, now);
+  }
+  link(which).publish(std::move(p));
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+void Gateway::tick() {
+  check_clock();
+  if (doors_.radio != nullptr) doors_.radio->tick(loop_.now().mono);
+  const StoreHealth facts = doors_.facts->health();
+  doors_.intake->refuse_because(facts.writable ? std::string{} : facts.cause);
+  if (!facts.writable) last_error_ = facts.cause;
+  idle_.arm();  // a new window may be due
+  refresh_pages();
+  tick_.arm_at(loop_.now().mono + kTick);
+}
+
+void Gateway::check_clock() {
+  const ClockState state = clock_.judge(loop_.now().wall);
+  if (state == core_.clock()) return;
+  if (state == ClockState::implausible) log(LogLevel::warning, "clock", "implausible: recognition waits");
+  handle(event::ClockChanged{state});
+}
+
+}  // namespace tg

@@ -1,0 +1,146 @@
+// Gateway, part "admin": status, pages, and what touchpointctl asks (contract §7).
+#include <algorithm>
+#include <array>
+
+#include "codec/status.hpp"
+#include "runtime/gateway.hpp"
+
+namespace tg {
+namespace {
+
+constexpr std::string_view kClockCause = "the clock is implausible or not synchronised";
+
+}  // namespace
+
+// --- status ----------------------------------------------------------------------------------------------------------
+
+std::vector<PartStatus> Gateway::parts() const {
+  const WallTime now = loop_.now().wall;
+  PartStatus radio{"radio", PartState::disabled, ""};
+  if (!config_.receivers.empty()) {
+    const auto heard = doors_.radio == nullptr ? std::vector<ReceiverStatus>{} : doors_.radio->status();
+    const bool remote = std::any_of(config_.receivers.begin(), config_.receivers.end(), [](const auto& r) { return r.remote; });
+    const bool any = remote || std::any_of(heard.begin(), heard.end(), [](const auto& r) { return r.scanning; });
+    const auto silent = std::find_if(heard.begin(), heard.end(), [](const auto& r) { return !r.scanning; });
+    radio.state = !any ? PartState::down : silent != heard.end() ? PartState::degraded : PartState::ok;
+    if (silent != heard.end()) radio.cause = silent->id + ": " + silent->cause;
+  }
+  PartStatus recognition{"recognition", core_.can_recognise(now) ? PartState::ok : PartState::down, ""};
+  if (recognition.state == PartState::down) {
+    recognition.cause = core_.clock() == ClockState::implausible ? kClockCause : "the identity tables are being built";
+  }
+  PartStatus store{"store", PartState::ok, ""};
+  for (const StoreHealth& health : {doors_.facts->health(), doors_.cache->health()}) {
+    if (!health.writable) store = {"store", PartState::down, health.cause};
+  }
+  const auto link_part = [&](const char* name, Link which, PartState when_down) {
+    const LinkStatus& l = links_[static_cast<std::size_t>(which)];
+    if (l.up) return PartStatus{name, PartState::ok, ""};
+    return PartStatus{name, when_down, l.last_error.empty() ? "not connected yet" : l.last_error};
+  };
+  return {radio, recognition, store, link_part("local", Link::local, PartState::down),
+          link_part("central", Link::central, PartState::degraded)};
+}
+
+Status Gateway::status() const {
+  Status s;
+  const Stamp now = loop_.now();
+  s.version = TOUCHPOINT_VERSION;
+  s.store = config_.store;
+  s.gateway = config_.gateway;
+  s.uptime = std::chrono::duration_cast<Seconds>(now.mono - started_.mono);
+  s.clock = core_.clock();
+  s.members = core_.identity().members();
+  if (const auto at = core_.profiles_updated_at()) s.profiles_age = std::chrono::duration_cast<Seconds>(now.wall - *at);
+  s.visits_open = core_.presence().open_visits().size();
+  s.central = links_[static_cast<std::size_t>(Link::central)];
+  s.local = links_[static_cast<std::size_t>(Link::local)];
+  if (doors_.radio != nullptr) {
+    for (const auto& r : doors_.radio->status()) s.radio.push_back({r.id, r.scanning, r.cause});
+  }
+  const StoreHealth facts = doors_.facts->health();
+  s.store_writable = facts.writable;
+  s.store_cause = facts.cause;
+  s.in_flight = core_.outbox().in_flight();
+  s.last_sequence = core_.outbox().last();
+  s.parts = parts();
+  s.last_error = last_error_;
+  return s;
+}
+
+void Gateway::refresh_pages() {
+  const Status now = status();
+  std::string ready = encode_ready(now);
+  std::string metrics = encode_metrics(now, counters_);
+  const std::scoped_lock lock(pages_.mutex);
+  pages_.ready = now.ready();
+  pages_.ready_json = std::move(ready);
+  pages_.metrics_text = std::move(metrics);
+  pages_.turned = loop_.now().mono;
+}
+
+std::string Gateway::tablet_config() const {
+  return encode_tablet_config(config_.tablet_mqtt_url, config_.local.topic_root, core_.policy(), config_.languages,
+                              config_.timezone);
+}
+
+// --- the admin door --------------------------------------------------------------------------------------------------
+
+void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
+  using Handler = void (Gateway::*)(const AdminRequest&, const AdminReply&);
+  static constexpr std::array<std::pair<std::string_view, Handler>, 7> kCommands = {{
+      {"status", &Gateway::admin_status},
+      {"visits", &Gateway::admin_visits},
+      {"explain", &Gateway::admin_explain},
+      {"outbox", &Gateway::admin_inspect},
+      {"tickets", &Gateway::admin_inspect},
+      {"forget", &Gateway::admin_forget},
+      {"command", &Gateway::admin_command},
+  }};
+  const auto request = decode_admin_request(line);
+  if (!request) return reply(encode_admin_error(request.error().message));
+  for (const auto& [cmd, handler] : kCommands) {
+    if (cmd == request->cmd) return (this->*handler)(*request, reply);
+  }
+  reply(encode_admin_error("/cmd: unknown"));
+}
+
+void Gateway::admin_status(const AdminRequest&, const AdminReply& reply) { reply(encode_status(status())); }
+
+VisitView Gateway::view(const Visit& visit) const {
+  const VisitCards* cards = core_.suggestions().cards(visit.id);
+  return {visit, cards == nullptr ? std::nullopt : std::optional{*cards}};
+}
+
+void Gateway::admin_visits(const AdminRequest&, const AdminReply& reply) {
+  std::vector<VisitView> views;
+  for (const Visit* visit : core_.presence().open_visits()) views.push_back(view(*visit));
+  reply(encode_visits(views));
+}
+
+void Gateway::admin_explain(const AdminRequest& request, const AdminReply& reply) {
+  const Visit* visit = core_.presence().visit(VisitId{request.visit});
+  if (visit == nullptr) return reply(encode_admin_error("/visit: no open visit has this id"));
+  reply(encode_explanation(view(*visit)));
+}
+
+void Gateway::admin_inspect(const AdminRequest& request, const AdminReply& reply) {
+  doors_.facts->inspect(request.cmd, [post = post_, reply](std::string json) {
+    post([reply, json = std::move(json)] { reply(json); });
+  });
+}
+
+void Gateway::admin_forget(const AdminRequest& request, const AdminReply& reply) {
+  if (request.member.empty()) return reply(encode_admin_error("/member: a string is required"));
+  const CommandId id{"forget-" + std::to_string(unix_ms(loop_.now().wall)) + '-' + std::to_string(core_.outbox().last())};
+  waiting_acks_.emplace(id, [reply](const std::string&) { reply(encode_forgotten()); });
+  handle(event::ForgetAsked{id, MemberId{request.member}});
+}
+
+void Gateway::admin_command(const AdminRequest& request, const AdminReply& reply) {
+  if (request.command_id.empty()) return reply(encode_admin_error("/payload: begins with \"command_id\""));
+  waiting_acks_.insert_or_assign(CommandId{request.command_id}, reply);
+  on_command(request.name, request.payload);
+}
+
+}  // namespace tg
