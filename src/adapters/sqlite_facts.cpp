@@ -334,7 +334,9 @@ Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventP
   if (opened->damaged) {
     const std::string damaged = *opened->damaged;
     if (auto saved = rescue(damaged, opened->db); !saved) {
-      { const Db closed = std::move(opened->db); }
+      {
+        const Db closed = std::move(opened->db);
+      }
       put_back(damaged, settings.path);
       return fail(settings.path + ": damaged, and what can be read cannot be saved: " + saved.error().message);
     }

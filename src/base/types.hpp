@@ -64,11 +64,11 @@ using CommandId = Id<struct CommandTag>;
 using ZoneId = Id<struct ZoneTag>;
 using ReceiverId = Id<struct ReceiverTag>;
 
-using RssiDbm = std::int16_t;            ///< dBm, -127..20
+using RssiDbm = std::int16_t;              ///< dBm, -127..20
 constexpr RssiDbm kRssiUnavailable = 127;  ///< what a controller reports when it could not measure
-using MinorUnits = std::int64_t;         ///< money in the minor unit of its currency
-using MilliQuantity = std::int64_t;      ///< a quantity in thousandths
-using Sequence = std::uint64_t;          ///< contract §4.1: starts at 1, contiguous
+using MinorUnits = std::int64_t;           ///< money in the minor unit of its currency
+using MilliQuantity = std::int64_t;        ///< a quantity in thousandths
+using Sequence = std::uint64_t;            ///< contract §4.1: starts at 1, contiguous
 
 using Eid = std::array<std::uint8_t, 8>;
 using Key128 = std::array<std::uint8_t, 16>;

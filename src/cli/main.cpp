@@ -51,11 +51,11 @@ void add_import(CLI::App& app, Arguments& args, int& exit_code) {
   import->add_flag("--allow-empty", args.import.allow_empty, "Let a file without rows remove everything");
   import->callback([&args, &exit_code] {
     args.import.socket = args.socket;
-  args.import.json = args.json;
-  args.import.show_progress = ::isatty(STDERR_FILENO) == 1;
-  exit_code = run_import(args.import, std::cout, std::cerr);
-});
-}  // namespace
+    args.import.json = args.json;
+    args.import.show_progress = ::isatty(STDERR_FILENO) == 1;
+    exit_code = run_import(args.import, std::cout, std::cerr);
+  });
+}
 
 void add_doctor(CLI::App& app, Arguments& args, int& exit_code) {
   auto* doctor = app.add_subcommand("doctor", "Check daemon, radio, clock, brokers, database and disk, with remedies");
@@ -108,7 +108,7 @@ int run(int argc, char** argv) {
   return exit_code == kDone && !printed ? kFailed : exit_code;
 }
 
-}  // namespace tg
+}  // namespace
 }  // namespace tg
 
 int main(int argc, char** argv) { return tg::run(argc, argv); }

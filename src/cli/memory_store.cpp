@@ -11,9 +11,9 @@ namespace {
 template <class E>
 concept StoreEffect = requires(E) {
   requires std::is_same_v<E, effect::Persist> || std::is_same_v<E, effect::ReadRows> ||
-      std::is_same_v<E, effect::EraseRows> || std::is_same_v<E, effect::LoadTicketFacts> ||
-      std::is_same_v<E, effect::LoadDossier> || std::is_same_v<E, effect::LoadKeys> ||
-      std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::ForgetMember>;
+               std::is_same_v<E, effect::EraseRows> || std::is_same_v<E, effect::LoadTicketFacts> ||
+               std::is_same_v<E, effect::LoadDossier> || std::is_same_v<E, effect::LoadKeys> ||
+               std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::ForgetMember>;
 };
 
 event::MemberKeys keys_of(const Profile& profile) {

@@ -19,7 +19,7 @@ struct Outgoing {
   Link link = Link::central;
   std::uint64_t token = 0;  ///< the sequence of an event; 0 for the rest
   std::string topic;
-  std::string payload;      ///< empty + retain withdraws
+  std::string payload;  ///< empty + retain withdraws
   bool retain = false;
   std::string content_type;
   std::optional<WallTime> expires_at;

@@ -14,7 +14,7 @@ constexpr std::string_view kVisitState[] = {"present", "away", "ended"};
 constexpr std::string_view kCardState[] = {"new", "claimed", "done"};
 constexpr std::string_view kZoneKind[] = {"entrance", "floor", "fitting", "till", "street"};
 constexpr std::string_view kReason[] = {"viewed_recently", "wished", "in_cart", "goes_with_owned"};
-constexpr std::string_view kSuppressed[] = {"holdout",  "consent",     "do_not_disturb", "cap",    "no_stock",
+constexpr std::string_view kSuppressed[] = {"holdout", "consent",     "do_not_disturb", "cap",    "no_stock",
                                             "no_size", "stale_cache", "open_case",      "bought", "nothing_to_say"};
 
 struct CounterText {

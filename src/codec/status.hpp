@@ -65,8 +65,9 @@ struct VisitView {
 [[nodiscard]] std::string encode_admin_error(std::string_view text);
 [[nodiscard]] std::string encode_forgotten();
 /// `/tablet/config.json`.
-[[nodiscard]] std::string encode_tablet_config(std::string_view mqtt_url, std::string_view topic_root, const Policy& policy,
-                                               const std::vector<std::string>& languages, std::string_view timezone);
+[[nodiscard]] std::string encode_tablet_config(std::string_view mqtt_url, std::string_view topic_root,
+                                               const Policy& policy, const std::vector<std::string>& languages,
+                                               std::string_view timezone);
 
 using Counters = std::array<std::uint64_t, effect::kCounterCount>;
 /// Prometheus text exposition.

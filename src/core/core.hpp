@@ -146,7 +146,7 @@ class Core {
   bool keys_loading_ = true;
   bool released_ = false;
   std::uint32_t ids_given_ = 0;
-  std::map<MemberId, Decisions> decisions_;   ///< consent as decided here; laid over what the cache says
+  std::map<MemberId, Decisions> decisions_;  ///< consent as decided here; laid over what the cache says
   std::set<CommandId> seen_commands_;
   std::set<VisitId> dossiers_asked_;
   std::uint64_t ticket_requests_ = 0;

@@ -8,8 +8,8 @@
 namespace tg {
 namespace {
 
-constexpr Millis kLiveTicket{300'000};   // an older one says where its buyer was, not where she is
-constexpr Millis kBeforeVisit{60'000};   // till clocks and the first advert do not agree to the second
+constexpr Millis kLiveTicket{300'000};  // an older one says where its buyer was, not where she is
+constexpr Millis kBeforeVisit{60'000};  // till clocks and the first advert do not agree to the second
 
 TicketRecord record_of(const Ticket& ticket, WallTime received_at) {
   TicketRecord r;
@@ -94,7 +94,9 @@ void Core::finish_ticket(const PendingTicket& pending, const event::TicketFactsL
   const TicketVerdict verdict = judge(pending.ticket, facts.known);
   TicketAnswer answer{ticket_id(pending.ticket.key), verdict, {}};
   switch (verdict) {
-    case TicketVerdict::duplicate: count(effect::Counter::tickets_duplicate); break;
+    case TicketVerdict::duplicate:
+      count(effect::Counter::tickets_duplicate);
+      break;
     case TicketVerdict::quarantined:
       answer.reason = "conflict: other content without a higher revision; the first one stands";
       count(effect::Counter::tickets_quarantined);

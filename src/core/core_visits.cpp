@@ -39,8 +39,7 @@ void Core::put_keys(const event::MemberKeys& keys) {
   const auto decided = decisions_.find(keys.member);
   if (decided != decisions_.end()) {
     const auto recognition = decided->second.find(Purpose::recognition);
-    const bool refused = recognition != decided->second.end() &&
-                         recognition->second.status != ConsentStatus::granted &&
+    const bool refused = recognition != decided->second.end() && recognition->second.status != ConsentStatus::granted &&
                          recognition->second.at >= keys.granted_at;
     if (refused) return;
   }
@@ -68,10 +67,14 @@ void Core::on(const event::AdvertSeen& e) {
   if (clock_ == ClockState::implausible || keys_loading_) return count(effect::Counter::adverts_waiting);
   const Match match = identity_.find(e.eid, now_.wall);
   switch (match.kind) {
-    case MatchKind::foreign: return count(effect::Counter::adverts_foreign);
-    case MatchKind::ambiguous: return count(effect::Counter::adverts_ambiguous);
-    case MatchKind::waiting: return count(effect::Counter::adverts_waiting);
-    case MatchKind::member: break;
+    case MatchKind::foreign:
+      return count(effect::Counter::adverts_foreign);
+    case MatchKind::ambiguous:
+      return count(effect::Counter::adverts_ambiguous);
+    case MatchKind::waiting:
+      return count(effect::Counter::adverts_waiting);
+    case MatchKind::member:
+      break;
   }
   count(effect::Counter::adverts_matched);
   presence_.heard(match.member, match.phone, e.receiver, e.rssi, now_);
@@ -109,7 +112,8 @@ void Core::settle_presence(const PresenceChange& change) {
   const Visit& visit = change.visit;
   ops_.emplace_back(row::PutVisit{visit});
   switch (change.kind) {
-    case PresenceChange::Kind::refreshed: return;
+    case PresenceChange::Kind::refreshed:
+      return;
     case PresenceChange::Kind::opened: {
       std::optional<Seconds> age;
       if (profiles_updated_at_) age = std::chrono::duration_cast<Seconds>(now_.wall - *profiles_updated_at_);
@@ -122,14 +126,14 @@ void Core::settle_presence(const PresenceChange& change) {
       append(fact::VisitZoneChanged{visit.id, visit.member, change.left, change.from, change.to, visit.zone});
       suggestions_.zone_changed(visit);
       return consider_card(visit);
-    case PresenceChange::Kind::went_away: return suggestions_.went_away(visit.id);
+    case PresenceChange::Kind::went_away:
+      return suggestions_.went_away(visit.id);
     case PresenceChange::Kind::came_back:
       suggestions_.came_back(visit, now_);
       return consider_card(visit);
     case PresenceChange::Kind::ended: {
-      static constexpr std::pair<EndReason, const char*> kWhy[] = {{EndReason::consent, "consent"},
-                                                                   {EndReason::erased, "erased"},
-                                                                   {EndReason::removed, "removed"}};
+      static constexpr std::pair<EndReason, const char*> kWhy[] = {
+          {EndReason::consent, "consent"}, {EndReason::erased, "erased"}, {EndReason::removed, "removed"}};
       const auto* why = std::find_if(std::begin(kWhy), std::end(kWhy),
                                      [&](const auto& pair) { return pair.first == visit.end_reason; });
       suggestions_.ended(visit.id, why == std::end(kWhy) ? "visit_ended" : why->second);

@@ -25,8 +25,8 @@ struct PutCards {
   VisitCards cards;  ///< by visit
 };
 struct PutTicket {
-  TicketRecord ticket;              ///< by id
-  std::optional<TicketKey> voids;   ///< so that the original finds it later
+  TicketRecord ticket;             ///< by id
+  std::optional<TicketKey> voids;  ///< so that the original finds it later
 };
 struct PutConsent {
   ConsentChange change;  ///< by member and purpose
@@ -135,9 +135,22 @@ struct AnswerTicket {
 };
 
 enum class Counter : std::uint8_t {
-  adverts_matched, adverts_foreign, adverts_ambiguous, adverts_waiting, visits_opened, visits_ended, cards_published,
-  cards_withdrawn, actions_ignored, tickets, tickets_duplicate, tickets_quarantined, commands, rows_delivered,
-  rows_refused, no_subscriber
+  adverts_matched,
+  adverts_foreign,
+  adverts_ambiguous,
+  adverts_waiting,
+  visits_opened,
+  visits_ended,
+  cards_published,
+  cards_withdrawn,
+  actions_ignored,
+  tickets,
+  tickets_duplicate,
+  tickets_quarantined,
+  commands,
+  rows_delivered,
+  rows_refused,
+  no_subscriber
 };
 inline constexpr std::size_t kCounterCount = 16;
 struct Count {
@@ -152,11 +165,11 @@ struct Note {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts,
-                            effect::LoadDossier, effect::LoadKeys, effect::WriteCache, effect::ForgetMember,
-                            effect::PublishRow, effect::PublishAck, effect::PublishCard, effect::WithdrawCard,
-                            effect::PublishState, effect::ConnectLink, effect::DropLink, effect::AnswerTicket,
-                            effect::Count, effect::Note>;
+using Effect =
+    std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts, effect::LoadDossier,
+                 effect::LoadKeys, effect::WriteCache, effect::ForgetMember, effect::PublishRow, effect::PublishAck,
+                 effect::PublishCard, effect::WithdrawCard, effect::PublishState, effect::ConnectLink, effect::DropLink,
+                 effect::AnswerTicket, effect::Count, effect::Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tg

@@ -31,10 +31,10 @@ struct Restored {
   Sequence first_undelivered = 0;  ///< 0 = none
   std::uint64_t undelivered = 0;
   std::vector<Visit> open_visits;
-  std::vector<VisitCards> cards;              ///< of open visits
-  std::vector<ConsentChange> consents;        ///< every decision this box has to remember
-  std::vector<std::string> action_ids;        ///< taps of the last day, so that none has a second effect
-  std::vector<CommandId> command_ids;         ///< commands of the last day, answered "duplicate" when repeated
+  std::vector<VisitCards> cards;        ///< of open visits
+  std::vector<ConsentChange> consents;  ///< every decision this box has to remember
+  std::vector<std::string> action_ids;  ///< taps of the last day, so that none has a second effect
+  std::vector<CommandId> command_ids;   ///< commands of the last day, answered "duplicate" when repeated
   std::optional<WallTime> profiles_updated_at;
   std::uint64_t jitter_seed = 0;
 };
@@ -76,11 +76,11 @@ struct TicketArrived {
 };
 struct TicketFactsLoaded {
   std::uint64_t request = 0;
-  std::optional<TicketRecord> known;     ///< the same key, if it was stored before
-  std::optional<TicketRecord> voided_by; ///< a stored void that names this ticket
-  std::optional<TicketRecord> target;    ///< the ticket that this one voids, if stored
-  std::optional<Profile> holder;         ///< of the loyalty number
-  std::vector<CatalogItem> items;        ///< variants on the lines, by sku or GTIN
+  std::optional<TicketRecord> known;      ///< the same key, if it was stored before
+  std::optional<TicketRecord> voided_by;  ///< a stored void that names this ticket
+  std::optional<TicketRecord> target;     ///< the ticket that this one voids, if stored
+  std::optional<Profile> holder;          ///< of the loyalty number
+  std::vector<CatalogItem> items;         ///< variants on the lines, by sku or GTIN
 };
 
 struct DossierLoaded {
@@ -103,9 +103,9 @@ struct CacheWritten {
   std::string reason;
   std::optional<std::int64_t> revision;
   std::vector<std::int32_t> missing;
-  bool profiles_replaced = false;      ///< a snapshot took effect: keys must be loaded again
-  std::vector<MemberKeys> upserted;    ///< by a delta
-  std::vector<MemberId> removed;       ///< by a delta
+  bool profiles_replaced = false;    ///< a snapshot took effect: keys must be loaded again
+  std::vector<MemberKeys> upserted;  ///< by a delta
+  std::vector<MemberId> removed;     ///< by a delta
 };
 /// The answer to EraseRows.
 struct RowsErased {

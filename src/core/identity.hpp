@@ -20,13 +20,14 @@ inline constexpr Seconds kEidWindow{1 << kEidExponent};        ///< 512 s
 inline constexpr std::int64_t kTemporaryKeySeconds = 1 << 16;  ///< TK changes every 65,536 s
 
 /// Eddystone-EID of `key` at Unix time `unix_seconds` for exponent `k` (0..15).
-[[nodiscard]] Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds, std::uint8_t k = kEidExponent);
+[[nodiscard]] Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds,
+                              std::uint8_t k = kEidExponent);
 
 enum class MatchKind : std::uint8_t { member, foreign, ambiguous, waiting };
 struct Match {
   MatchKind kind = MatchKind::foreign;
-  std::string_view member;   ///< valid until the next call that changes members
-  std::uint32_t phone = 0;   ///< index of the key: tells a member's phones apart
+  std::string_view member;  ///< valid until the next call that changes members
+  std::uint32_t phone = 0;  ///< index of the key: tells a member's phones apart
 };
 
 class Identity {
@@ -97,9 +98,9 @@ class Identity {
   std::vector<std::uint32_t> name_at_;
   std::vector<std::uint8_t> name_size_;  ///< 0 = removed
   std::vector<KeyIndex> first_key_;
-  std::vector<MemberIndex> by_name_;     ///< open addressing over names
+  std::vector<MemberIndex> by_name_;  ///< open addressing over names
   std::size_t known_ = 0;
-  std::array<Table, 4> tables_;          ///< three in use and the one that is being prepared
+  std::array<Table, 4> tables_;  ///< three in use and the one that is being prepared
 };
 
 }  // namespace tg

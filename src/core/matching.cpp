@@ -16,8 +16,8 @@ constexpr Seconds kRopoWindow{14 * 24 * 3600};
 }  // namespace
 
 TicketId ticket_id(const TicketKey& key) {
-  return TicketId{uuid_v5(kTicketNamespace,
-                          key.store + '|' + key.workstation + '|' + key.business_day + '|' + key.sequence)};
+  return TicketId{
+      uuid_v5(kTicketNamespace, key.store + '|' + key.workstation + '|' + key.business_day + '|' + key.sequence)};
 }
 
 TicketVerdict judge(const Ticket& ticket, const std::optional<TicketRecord>& known) {
@@ -43,7 +43,8 @@ Ropo ropo_of(const Ticket& ticket, const Profile& holder, const std::vector<Cata
   std::set<std::string> styles, categories, seen_categories;
   for (const auto& item : items) {
     const bool sold = std::any_of(ticket.lines.begin(), ticket.lines.end(), [&](const TicketLine& line) {
-      return line.kind == LineKind::sale && (line.sku == item.variant || (!line.gtin.empty() && line.gtin == item.gtin));
+      return line.kind == LineKind::sale &&
+             (line.sku == item.variant || (!line.gtin.empty() && line.gtin == item.gtin));
     });
     if (!sold) continue;
     styles.insert(item.style);

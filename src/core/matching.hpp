@@ -32,7 +32,8 @@ inline constexpr Seconds kLateLimit{30 * 24 * 3600};  ///< beyond it a ticket is
 
 /// Certain, by the scanned or keyed loyalty number of `holder`; nothing without the attribution consent.
 /// The id is the caller's to give.
-[[nodiscard]] std::optional<Attribution> match_by_loyalty(const Ticket& ticket, const Profile& holder, const Visit* visit,
-                                                          const std::vector<CatalogItem>& items, WallTime now);
+[[nodiscard]] std::optional<Attribution> match_by_loyalty(const Ticket& ticket, const Profile& holder,
+                                                          const Visit* visit, const std::vector<CatalogItem>& items,
+                                                          WallTime now);
 
 }  // namespace tg

@@ -41,8 +41,8 @@ Candidate from_intent(const Intent& intent, WallTime now) {
 }
 
 Candidate from_rule(const ComplementRule& rule, const std::string& anchor) {
-  return {rule.with, std::nullopt, 600 + rule.score_permille / 10, ReasonCode::goes_with_owned, anchor,
-          "complement_owned"};
+  return {rule.with, std::nullopt,      600 + rule.score_permille / 10, ReasonCode::goes_with_owned,
+          anchor,    "complement_owned"};
 }
 
 class Picker {

@@ -13,7 +13,7 @@
 
 namespace tg {
 
-inline constexpr std::size_t kMaxSuggestions = 3;            // contract §4.4
+inline constexpr std::size_t kMaxSuggestions = 3;                // contract §4.4
 inline constexpr std::int32_t kMinSizeConfidencePermille = 600;  // below it a size is a guess
 
 struct ResolvedSize {
@@ -26,7 +26,7 @@ struct ResolvedSize {
                                                        const std::string& category, const std::string& brand);
 
 struct Offer {
-  std::vector<CardSuggestion> items;              ///< ranked, ids not yet given; at most three
+  std::vector<CardSuggestion> items;                        ///< ranked, ids not yet given; at most three
   SuppressReason why_not = SuppressReason::nothing_to_say;  ///< meaningful when items is empty
 };
 /// Viewed, wished and carted styles that are here in the right size, and what goes with owned ones.

@@ -6,7 +6,7 @@ constexpr std::uint32_t kMostInFlight = 100;  // facts on performance: a window 
 constexpr std::uint32_t kReadAtOnce = 64;
 constexpr std::size_t kMarkAtOnce = 64;
 constexpr Millis kMarkWithin{50};
-constexpr Millis kAckDeadline{30'000};        // MQTT 5 never sends again by itself while connected
+constexpr Millis kAckDeadline{30'000};  // MQTT 5 never sends again by itself while connected
 constexpr Millis kPauseAfterRefusal{5'000};
 constexpr std::uint8_t kFirstRefusal = 0x80;
 }  // namespace
@@ -49,7 +49,8 @@ void Outbox::delivered(const event::Delivered& ack, MonoTime now, Effects& effec
     cursor_ = std::min(cursor_, ack.sequence);
     paused_ = now + kPauseAfterRefusal;
     effects.emplace_back(effect::Count{effect::Counter::rows_refused});
-    effects.emplace_back(effect::Note{true, "central refuses an event, MQTT reason " + std::to_string(ack.reason_code)});
+    effects.emplace_back(
+        effect::Note{true, "central refuses an event, MQTT reason " + std::to_string(ack.reason_code)});
     return;
   }
   acked_.push_back(ack.sequence);

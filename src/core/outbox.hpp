@@ -39,15 +39,15 @@ class Outbox {
   Sequence last_ = 0;
   std::uint32_t epoch_ = 0;
   Sequence committed_ = 0;
-  Sequence cursor_ = 1;            ///< next row to ask for
-  Sequence asked_ = 0;             ///< cursor_ of the read under way: an answer to another question is dropped
+  Sequence cursor_ = 1;  ///< next row to ask for
+  Sequence asked_ = 0;   ///< cursor_ of the read under way: an answer to another question is dropped
   bool up_ = false;
   bool reading_ = false;
   std::uint32_t credits_ = 0;
   std::map<Sequence, MonoTime> in_flight_;  ///< sent at
   std::vector<Sequence> acked_;
-  std::optional<MonoTime> flush_;           ///< when acked_ is written at the latest
-  std::optional<MonoTime> paused_;          ///< a refusal: not before then
+  std::optional<MonoTime> flush_;   ///< when acked_ is written at the latest
+  std::optional<MonoTime> paused_;  ///< a refusal: not before then
 };
 
 }  // namespace tg

@@ -17,7 +17,7 @@ namespace tg {
 struct Zone {
   ZoneId id;
   ZoneKind kind = ZoneKind::floor;
-  std::vector<std::string> workstations;                 ///< tills that stand here
+  std::vector<std::string> workstations;                       ///< tills that stand here
   std::vector<std::pair<std::int32_t, std::int32_t>> area_mm;  ///< polygon in millimetres, empty without a map
 };
 

@@ -7,10 +7,10 @@
 namespace tg {
 namespace {
 
-constexpr Millis kEnterSpacing{100};   // contract §2: adverts of an entry are at least this far apart
-constexpr Millis kEnterWindow{10'000}; // and all of them within this
-constexpr Millis kSmoothing{5'000};    // P75 over 5 s: facts measured the best accuracy per change there
-constexpr Millis kMemory{10'000};      // contract §2: "the phone heard best in the last 10 s"
+constexpr Millis kEnterSpacing{100};    // contract §2: adverts of an entry are at least this far apart
+constexpr Millis kEnterWindow{10'000};  // and all of them within this
+constexpr Millis kSmoothing{5'000};     // P75 over 5 s: facts measured the best accuracy per change there
+constexpr Millis kMemory{10'000};       // contract §2: "the phone heard best in the last 10 s"
 constexpr std::size_t kMaxSamples = 128;
 constexpr std::size_t kMaxCandidates = 4096;
 constexpr Millis kPersistEvery{30'000};  // how old last_sighting may be after a crash
@@ -22,13 +22,15 @@ constexpr Millis kPersistEvery{30'000};  // how old last_sighting may be after a
 const Presence::Transition& Presence::transition(State state, Input input) {
   using S = State;
   using P = Presence;
+  // clang-format off
   static constexpr Transition kTable[4][5] = {
-      //             heard                       entered                     proof                       silence                      withdrawn
-      /*absent*/    {{S::candidate, &P::nothing}, {S::present, &P::open}, {S::present, &P::open}, {S::absent, &P::impossible}, {S::absent, &P::nothing}},
-      /*candidate*/ {{S::candidate, &P::nothing}, {S::present, &P::open}, {S::present, &P::open}, {S::absent, &P::nothing}, {S::absent, &P::nothing}},
-      /*present*/   {{S::present, &P::refresh}, {S::present, &P::refresh}, {S::present, &P::hold}, {S::away, &P::leave}, {S::absent, &P::close}},
-      /*away*/      {{S::present, &P::come_back}, {S::present, &P::come_back}, {S::present, &P::come_back}, {S::absent, &P::close}, {S::absent, &P::close}},
+      //             heard                         entered                       proof                         silence                        withdrawn
+      /*absent*/    {{S::candidate, &P::nothing},  {S::present, &P::open},       {S::present, &P::open},       {S::absent, &P::impossible},   {S::absent, &P::nothing}},
+      /*candidate*/ {{S::candidate, &P::nothing},  {S::present, &P::open},       {S::present, &P::open},       {S::absent, &P::nothing},      {S::absent, &P::nothing}},
+      /*present*/   {{S::present, &P::refresh},    {S::present, &P::refresh},    {S::present, &P::hold},       {S::away, &P::leave},          {S::absent, &P::close}},
+      /*away*/      {{S::present, &P::come_back},  {S::present, &P::come_back},  {S::present, &P::come_back},  {S::absent, &P::close},        {S::absent, &P::close}},
   };
+  // clang-format on
   return kTable[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
 }
 
@@ -126,7 +128,8 @@ void Presence::heard(std::string_view member, std::uint32_t phone, std::uint16_t
     const auto corrected = static_cast<RssiDbm>(rssi + policy_.receivers[receiver].offset_db);
     track.samples.push_back({now.mono, phone, receiver, corrected});
   }
-  while (!track.samples.empty() && (track.samples.size() > kMaxSamples || now.mono - track.samples.front().at > kMemory)) {
+  while (!track.samples.empty() &&
+         (track.samples.size() > kMaxSamples || now.mono - track.samples.front().at > kMemory)) {
     track.samples.pop_front();
   }
   if (!inside(receiver)) {  // the street hears, but nobody is in the shop for it
@@ -251,7 +254,8 @@ std::vector<Presence::Heard> Presence::zones_heard(const Track& track, MonoTime 
 
 void Presence::follow_zone(Track& track, Stamp now) {
   const auto zones = zones_heard(track, now.mono, false);
-  const auto same = std::find_if(zones.begin(), zones.end(), [&](const Heard& h) { return h.zone == track.visit.zone; });
+  const auto same =
+      std::find_if(zones.begin(), zones.end(), [&](const Heard& h) { return h.zone == track.visit.zone; });
   const bool better = !zones.empty() && zones.front().zone != track.visit.zone &&
                       (same == zones.end() || zones.front().best >= same->best + policy_.presence.zone_margin_db);
   if (!better) {
@@ -292,10 +296,14 @@ void Presence::end_stay(Visit& visit, WallTime until) {
 std::optional<MonoTime> Presence::deadline_of(const Track& track) const {
   if (track.held) return std::nullopt;
   switch (track.state) {
-    case State::absent: return std::nullopt;
-    case State::candidate: return track.last_heard + kEnterWindow;
-    case State::away: return track.away_since + policy_.presence.reentry;
-    case State::present: break;
+    case State::absent:
+      return std::nullopt;
+    case State::candidate:
+      return track.last_heard + kEnterWindow;
+    case State::away:
+      return track.away_since + policy_.presence.reentry;
+    case State::present:
+      break;
   }
   const MonoTime silent = track.last_heard + policy_.presence.exit_after;
   const MonoTime leaves = std::max(silent, track.lease_until.value_or(silent));
@@ -329,8 +337,8 @@ void Presence::advance(Stamp now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now.mono) {
     const auto it = tracks_.find(deadlines_.begin()->second);
     Track& track = it->second;
-    const MonoTime silent = std::max(track.last_heard + policy_.presence.exit_after,
-                                     track.lease_until.value_or(MonoTime::min()));
+    const MonoTime silent =
+        std::max(track.last_heard + policy_.presence.exit_after, track.lease_until.value_or(MonoTime::min()));
     if (track.state == State::present && now.mono < silent) {
       follow_zone(track, now);  // the rival has held long enough, or is none any more
       rearm(it);
@@ -378,8 +386,9 @@ void Presence::describe(const std::function<void(std::string_view)>& sink) const
     sink(member.value);
     sink(track.visit.id.value);
     sink(track.visit.zone.value);
-    sink(std::to_string(static_cast<int>(track.state)) + ' ' + std::to_string(unix_ms(track.visit.last_sighting)) + ' ' +
-         std::to_string(track.last_heard.time_since_epoch().count()) + ' ' + std::to_string(track.samples.size()));
+    sink(std::to_string(static_cast<int>(track.state)) + ' ' + std::to_string(unix_ms(track.visit.last_sighting)) +
+         ' ' + std::to_string(track.last_heard.time_since_epoch().count()) + ' ' +
+         std::to_string(track.samples.size()));
   }
 }
 

@@ -73,8 +73,8 @@ class Presence {
     MonoTime last_heard{};
     MonoTime away_since{};
     std::optional<MonoTime> lease_until;
-    bool held = false;           ///< restored, not yet released
-    std::optional<ZoneId> rival; ///< zone that has been better by the margin since rival_since
+    bool held = false;            ///< restored, not yet released
+    std::optional<ZoneId> rival;  ///< zone that has been better by the margin since rival_since
     MonoTime rival_since{};
     MonoTime persisted{};
     std::optional<MonoTime> deadline;  ///< as entered in deadlines_

@@ -14,7 +14,7 @@ namespace tg {
 struct Publication {
   std::uint64_t token = 0;  ///< not 0: answered by LinkDelivered with the same token
   std::string topic;
-  std::string payload;      ///< empty + retain withdraws
+  std::string payload;  ///< empty + retain withdraws
   std::uint8_t qos = 1;
   bool retain = false;
   std::optional<std::uint32_t> expiry_s;  ///< MQTT 5 message expiry
@@ -40,13 +40,13 @@ using LinkSink = std::function<void(LinkReport)>;
 
 /// How to reach one broker; what is said at connect time.
 struct LinkSettings {
-  std::string url;        ///< mqtt://host:port or mqtts://host:port
+  std::string url;  ///< mqtt://host:port or mqtts://host:port
   std::string client_id;
-  bool v5 = true;         ///< false: 3.1.1, delivery unverified
+  bool v5 = true;  ///< false: 3.1.1, delivery unverified
   std::string username;
-  std::string password;   ///< secret: never logged
+  std::string password;  ///< secret: never logged
   std::string ca_file, cert_file, key_file;
-  std::uint32_t session_expiry_s = 0;  ///< 0 = clean start
+  std::uint32_t session_expiry_s = 0;      ///< 0 = clean start
   std::vector<std::string> subscriptions;  ///< topic filters, QoS 1
   std::string will_topic, will_payload;    ///< retained, QoS 1; empty = none
 };

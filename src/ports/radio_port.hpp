@@ -14,7 +14,7 @@ namespace tg {
 struct RadioReceiver {
   std::uint16_t index = 0;  ///< into Policy::receivers
   std::string id;
-  std::string adapter;      ///< "auto" or a Bluetooth address, upper case
+  std::string adapter;  ///< "auto" or a Bluetooth address, upper case
 };
 
 struct ReceiverStatus {

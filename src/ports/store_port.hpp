@@ -17,9 +17,9 @@ using EventPost = std::function<void(Event)>;
 
 struct StoreHealth {
   bool writable = true;
-  std::string cause;           ///< empty while writable, e.g. "facts: disk full"
+  std::string cause;  ///< empty while writable, e.g. "facts: disk full"
   std::size_t waiting_batches = 0;
-  bool answering = true;       ///< the lane turned within the last 10 s: feeds the watchdog
+  bool answering = true;  ///< the lane turned within the last 10 s: feeds the watchdog
 };
 
 class FactsPort {

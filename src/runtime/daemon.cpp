@@ -32,8 +32,8 @@ constexpr std::uint32_t kCommandSession{24 * 3600};  // commands wait at the cen
 constexpr const char* kInstalledPage = "/usr/share/touchpoint-gateway/tablet";
 
 WallTime wall_now() {
-  return std::chrono::time_point_cast<Millis>(WallTime{
-      std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())});
+  return std::chrono::time_point_cast<Millis>(
+      WallTime{std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())});
 }
 
 std::uint64_t random_seed() {
@@ -92,8 +92,9 @@ class Daemon {
   Daemon(Config config, std::string path) : config_(std::move(config)), path_(std::move(path)) {}
 
   int run() {
-    set_log_prefix(config_.log_format == "journal" || (config_.log_format == "auto" && getenv("JOURNAL_STREAM") != nullptr));
-    set_log_level(config_.log_level == "debug" ? LogLevel::debug
+    set_log_prefix(config_.log_format == "journal" ||
+                   (config_.log_format == "auto" && getenv("JOURNAL_STREAM") != nullptr));
+    set_log_level(config_.log_level == "debug"     ? LogLevel::debug
                   : config_.log_level == "warning" ? LogLevel::warning
                   : config_.log_level == "error"   ? LogLevel::error
                                                    : LogLevel::info);
@@ -125,8 +126,9 @@ class Daemon {
         gateway_->on_advert(receiver, eid, rssi);
       });
     }
-    gateway_ = std::make_unique<Gateway>(loop_, config_, Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(), radio_.get()},
-                                         poster(), Clock{newest(*restored), config_.require_sync});
+    gateway_ = std::make_unique<Gateway>(
+        loop_, config_, Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(), radio_.get()},
+        poster(), Clock{newest(*restored), config_.require_sync});
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
@@ -172,7 +174,9 @@ class Daemon {
     facts.source = config_.policy().source();
     facts.topic_prefix = config_.central_prefix();
     facts.max_bytes = config_.outbox_max_bytes;
-    facts.alarm = [](const std::string& cause) { log(LogLevel::error, "store", cause.empty() ? "writes again" : cause); };
+    facts.alarm = [](const std::string& cause) {
+      log(LogLevel::error, "store", cause.empty() ? "writes again" : cause);
+    };
     facts.fatal = [this](const std::string& cause) {
       log(LogLevel::error, "store", cause + ": only a new start can help");
       inbox_.post([this] { loop_.exit(1); });
@@ -183,7 +187,9 @@ class Daemon {
     SqliteCache::Settings cache;
     cache.path = config_.state_dir + "/cache.db";
     cache.max_members = config_.profiles_max_members;
-    cache.alarm = [](const std::string& cause) { log(LogLevel::error, "store", cause.empty() ? "writes again" : cause); };
+    cache.alarm = [](const std::string& cause) {
+      log(LogLevel::error, "store", cause.empty() ? "writes again" : cause);
+    };
     auto opened_cache = SqliteCache::open(std::move(cache), event_post());
     if (!opened_cache) return fail(opened_cache.error().message);
     cache_ = std::move(*opened_cache);
@@ -192,18 +198,17 @@ class Daemon {
 
   void make_links() {
     const Stamp now = loop_.now();
-    central_ = std::make_unique<UplinkProcess>(
-        loop_, central_settings(config_, now), [this](LinkReport r) { gateway_->on_link(Link::central, r); });
+    central_ = std::make_unique<UplinkProcess>(loop_, central_settings(config_, now),
+                                               [this](LinkReport r) { gateway_->on_link(Link::central, r); });
     local_ = std::make_unique<MqttLane>(local_settings(config_, now), [this](LinkReport report) {
       inbox_.post([this, r = std::move(report)] { gateway_->on_link(Link::local, r); });
     });
   }
 
   void make_pos() {
-    pos_ = std::make_unique<HttpPos>(HttpPosSettings{config_.store, config_.pos_keys, config_.pos_clock_skew}, wall_now,
-                                     [this](TicketRequest request) {
-                                       inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); });
-                                     });
+    pos_ = std::make_unique<HttpPos>(
+        HttpPosSettings{config_.store, config_.pos_keys, config_.pos_clock_skew}, wall_now,
+        [this](TicketRequest request) { inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); }); });
   }
 
   Result<void> serve_http() {
@@ -212,8 +217,11 @@ class Daemon {
     };
     std::vector<HttpListener> listeners;
     listeners.push_back({config_.pos_listen, config_.pos_tls, pos_->handler()});
-    listeners.push_back({config_.http_listen, std::nullopt, health_pages({[this] { return healthz(); }, [this] { return readyz(); }, [this] { return metrics(); }})});
-    listeners.push_back({config_.tablet_listen, config_.tablet_tls, tablet_pages({config_.tablet_assets.value_or(kInstalledPage), tablet})});
+    listeners.push_back(
+        {config_.http_listen, std::nullopt,
+         health_pages({[this] { return healthz(); }, [this] { return readyz(); }, [this] { return metrics(); }})});
+    listeners.push_back({config_.tablet_listen, config_.tablet_tls,
+                         tablet_pages({config_.tablet_assets.value_or(kInstalledPage), tablet})});
     auto server = HttpServer::start(std::move(listeners));
     if (!server) return fail(server.error().message);
     http_ = std::move(*server);
@@ -239,9 +247,9 @@ class Daemon {
   }
 
   Result<void> open_admin() {
-    auto admin = AdminSocket::open(loop_, config_.admin_socket, [this](const std::string& line, const AdminReply& reply) {
-      gateway_->on_admin(line, reply);
-    });
+    auto admin = AdminSocket::open(
+        loop_, config_.admin_socket,
+        [this](const std::string& line, const AdminReply& reply) { gateway_->on_admin(line, reply); });
     if (!admin) return fail(admin.error().message);
     admin_ = std::move(*admin);
     return {};

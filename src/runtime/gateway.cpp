@@ -67,7 +67,9 @@ void Gateway::on_link(Link which, const LinkReport& report) {
                         link.last_error = down.reason;
                         handle(event::LinkDown{which, down.reason});
                       },
-                      [&](const LinkDelivered& d) { handle(event::Delivered{d.token, d.reason_code}); },
+                      [&](const LinkDelivered& d) {
+                        handle(event::Delivered{d.token, d.reason_code});
+                      },
                       [&](const LinkMessage& message) { on_message(which, message); }},
              report);
 }
@@ -92,7 +94,8 @@ void Gateway::handle(const Event& event) {
   Effects effects;
   core_.step(event, loop_.now(), effects);
   for (auto& effect : effects) carry_out(std::move(effect));
-  if (std::holds_alternative<event::KeysLoaded>(event) || std::holds_alternative<event::CacheWritten>(event)) idle_.arm();
+  if (std::holds_alternative<event::KeysLoaded>(event) || std::holds_alternative<event::CacheWritten>(event))
+    idle_.arm();
   rearm();
 }
 
@@ -121,31 +124,30 @@ void Gateway::carry_out(Effect effect) {
     waiting_acks_.erase(waiting);
     return reply(message->payload);
   }
-  std::visit(
-      Overload{[&](effect::Persist& e) { doors_.facts->persist(std::move(e)); },
-               [&](effect::ReadRows& e) { doors_.facts->read_rows(e); },
-               [&](effect::EraseRows& e) { doors_.facts->erase_rows(std::move(e)); },
-               [&](effect::LoadTicketFacts& e) {
-                 doors_.facts->load_ticket_facts(
-                     std::move(e), [cache = doors_.cache](auto request, auto so_far) {
-                       cache->complete_ticket_facts(std::move(request), std::move(so_far));
-                     });
-               },
-               [&](effect::LoadDossier& e) { doors_.cache->load_dossier(std::move(e)); },
-               [&](effect::LoadKeys&) { doors_.cache->load_keys(); },
-               [&](effect::WriteCache& e) { doors_.cache->write(std::move(e)); },
-               [&](effect::ForgetMember& e) { doors_.cache->forget(std::move(e)); },
-               [&](effect::PublishState& e) { publish_state(e.link, true); },
-               [&](effect::ConnectLink& e) { link(e.link).connect(); },
-               [&](effect::DropLink& e) { link(e.link).drop(); },
-               [&](effect::AnswerTicket& e) { doors_.intake->answer(e.token, e.index, e.answer); },
-               [&](effect::Count& e) { counters_[static_cast<std::size_t>(e.counter)] += e.by; },
-               [&](effect::Note& e) {
-                 log(e.alarm ? LogLevel::warning : LogLevel::info, "core", e.text);
-                 if (e.alarm) last_error_ = e.text;
-               },
-               [](auto&) {}},
-      effect);
+  std::visit(Overload{[&](effect::Persist& e) { doors_.facts->persist(std::move(e)); },
+                      [&](effect::ReadRows& e) { doors_.facts->read_rows(e); },
+                      [&](effect::EraseRows& e) { doors_.facts->erase_rows(std::move(e)); },
+                      [&](effect::LoadTicketFacts& e) {
+                        doors_.facts->load_ticket_facts(
+                            std::move(e), [cache = doors_.cache](auto request, auto so_far) {
+                              cache->complete_ticket_facts(std::move(request), std::move(so_far));
+                            });
+                      },
+                      [&](effect::LoadDossier& e) { doors_.cache->load_dossier(std::move(e)); },
+                      [&](effect::LoadKeys&) { doors_.cache->load_keys(); },
+                      [&](effect::WriteCache& e) { doors_.cache->write(std::move(e)); },
+                      [&](effect::ForgetMember& e) { doors_.cache->forget(std::move(e)); },
+                      [&](effect::PublishState& e) { publish_state(e.link, true); },
+                      [&](effect::ConnectLink& e) { link(e.link).connect(); },
+                      [&](effect::DropLink& e) { link(e.link).drop(); },
+                      [&](effect::AnswerTicket& e) { doors_.intake->answer(e.token, e.index, e.answer); },
+                      [&](effect::Count& e) { counters_[static_cast<std::size_t>(e.counter)] += e.by; },
+                      [&](effect::Note& e) {
+                        log(e.alarm ? LogLevel::warning : LogLevel::info, "core", e.text);
+                        if (e.alarm) last_error_ = e.text;
+                      },
+                      [](auto&) {}},
+             effect);
 }
 
 void Gateway::publish(Outgoing message) {
@@ -169,7 +171,8 @@ void Gateway::publish_state(Link which, bool online) {
   const WallTime now = loop_.now().wall;
   if (which == Link::central) {
     p.topic = prefixes_.central + "state/" + config_.gateway;
-    p.payload = encode_gateway_state(online, static_cast<std::uint64_t>(unix_ms(started_.wall)), TOUCHPOINT_VERSION, now);
+    p.payload =
+        encode_gateway_state(online, static_cast<std::uint64_t>(unix_ms(started_.wall)), TOUCHPOINT_VERSION, now);
   } else {
     p.topic = prefixes_.local + "tablet/state";
     p.payload = encode_tablet_state(online, config_.store, now);

@@ -19,7 +19,8 @@ std::vector<PartStatus> Gateway::parts() const {
   PartStatus radio{"radio", PartState::disabled, ""};
   if (!config_.receivers.empty()) {
     const auto heard = doors_.radio == nullptr ? std::vector<ReceiverStatus>{} : doors_.radio->status();
-    const bool remote = std::any_of(config_.receivers.begin(), config_.receivers.end(), [](const auto& r) { return r.remote; });
+    const bool remote =
+        std::any_of(config_.receivers.begin(), config_.receivers.end(), [](const auto& r) { return r.remote; });
     const bool any = remote || std::any_of(heard.begin(), heard.end(), [](const auto& r) { return r.scanning; });
     const auto silent = std::find_if(heard.begin(), heard.end(), [](const auto& r) { return !r.scanning; });
     radio.state = !any ? PartState::down : silent != heard.end() ? PartState::degraded : PartState::ok;
@@ -125,14 +126,14 @@ void Gateway::admin_explain(const AdminRequest& request, const AdminReply& reply
 }
 
 void Gateway::admin_inspect(const AdminRequest& request, const AdminReply& reply) {
-  doors_.facts->inspect(request.cmd, [post = post_, reply](std::string json) {
-    post([reply, json = std::move(json)] { reply(json); });
-  });
+  doors_.facts->inspect(
+      request.cmd, [post = post_, reply](std::string json) { post([reply, json = std::move(json)] { reply(json); }); });
 }
 
 void Gateway::admin_forget(const AdminRequest& request, const AdminReply& reply) {
   if (request.member.empty()) return reply(encode_admin_error("/member: a string is required"));
-  const CommandId id{"forget-" + std::to_string(unix_ms(loop_.now().wall)) + '-' + std::to_string(core_.outbox().last())};
+  const CommandId id{"forget-" + std::to_string(unix_ms(loop_.now().wall)) + '-' +
+                     std::to_string(core_.outbox().last())};
   waiting_acks_.emplace(id, [reply](const std::string&) { reply(encode_forgotten()); });
   handle(event::ForgetAsked{id, MemberId{request.member}});
 }

@@ -140,9 +140,9 @@ enum class DeliveryClass : std::uint8_t { keep, perishable, telemetry };
 struct Fact {
   Sequence sequence = 0;
   std::uint32_t epoch = 0;
-  std::string id;            ///< UUIDv7, fixed here
-  WallTime time{};           ///< when it happened
-  WallTime recorded_at{};    ///< when it entered the outbox
+  std::string id;          ///< UUIDv7, fixed here
+  WallTime time{};         ///< when it happened
+  WallTime recorded_at{};  ///< when it entered the outbox
   bool clock_synced = true;
   std::optional<VisitId> correlation;  ///< for ticket families that belong to a visit
   std::optional<WallTime> expires_at;  ///< perishable only

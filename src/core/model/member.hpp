@@ -27,7 +27,9 @@ struct ConsentRecord {
 /// What a member said, per purpose. A purpose without a record is refused (contract §5.1).
 class ConsentSet {
  public:
-  [[nodiscard]] const std::optional<ConsentRecord>& at(Purpose p) const { return records_[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] const std::optional<ConsentRecord>& at(Purpose p) const {
+    return records_[static_cast<std::size_t>(p)];
+  }
   std::optional<ConsentRecord>& at(Purpose p) { return records_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] bool granted(Purpose p, WallTime now) const {
     const auto& r = at(p);

@@ -46,15 +46,15 @@ enum class CardState : std::uint8_t { fresh, claimed, done };  // "new", "claime
 enum class ReasonCode : std::uint8_t { viewed_recently, wished, in_cart, goes_with_owned };
 
 struct CardSuggestion {
-  SuggestionId id;                     ///< the decision's UUID; "-2", "-3" appended from rank 2 on
+  SuggestionId id;  ///< the decision's UUID; "-2", "-3" appended from rank 2 on
   CatalogItem item;
-  std::string size;                    ///< as shown; "" for one size
+  std::string size;  ///< as shown; "" for one size
   std::int32_t size_confidence_permille = 1000;
   ReasonCode reason = ReasonCode::viewed_recently;
-  std::string anchor;                  ///< name of the owned product, for goes_with_owned
-  std::string scenario;                ///< e.g. "viewed_not_bought"
+  std::string anchor;    ///< name of the owned product, for goes_with_owned
+  std::string scenario;  ///< e.g. "viewed_not_bought"
   std::int32_t score_permille = 0;
-  std::int32_t rank = 0;               ///< 1..3
+  std::int32_t rank = 0;  ///< 1..3
 
   /// The decision that this item belongs to: `suggestion_id` of the events.
   [[nodiscard]] SuggestionId decision() const { return SuggestionId{id.value.substr(0, 36)}; }
@@ -78,22 +78,42 @@ struct Card {
 };
 
 enum class SuppressReason : std::uint8_t {
-  holdout, consent, do_not_disturb, cap, no_stock, no_size, stale_cache, open_case, bought, nothing_to_say
+  holdout,
+  consent,
+  do_not_disturb,
+  cap,
+  no_stock,
+  no_size,
+  stale_cache,
+  open_case,
+  bought,
+  nothing_to_say
 };
 
 /// The suggestion room's memory of one visit; survives a restart beside the visit.
 struct VisitCards {
   VisitId visit;
-  std::optional<Card> card;      ///< absent when nothing is to be shown
-  bool shown = false;            ///< false while the member is away: the tablet has no card
-  std::int32_t created = 0;      ///< suggestion.created so far, against cards_per_visit
-  bool silenced = false;         ///< do_not_disturb or not_this_customer was tapped
+  std::optional<Card> card;  ///< absent when nothing is to be shown
+  bool shown = false;        ///< false while the member is away: the tablet has no card
+  std::int32_t created = 0;  ///< suggestion.created so far, against cards_per_visit
+  bool silenced = false;     ///< do_not_disturb or not_this_customer was tapped
   std::set<SuppressReason> suppressed;
   std::set<std::string> closed_styles;  ///< sold or refused during this visit: never suggested again in it
 };
 
 enum class ActionKind : std::uint8_t {
-  claim, release, purpose, seen, proposed, tried, sold, refused, other_size, do_not_disturb, not_this_customer, undo
+  claim,
+  release,
+  purpose,
+  seen,
+  proposed,
+  tried,
+  sold,
+  refused,
+  other_size,
+  do_not_disturb,
+  not_this_customer,
+  undo
 };
 /// A tap on a tablet (contract §4.4).
 struct CardAction {
