@@ -26,8 +26,10 @@ const std::string kSecondAddress = "00:1A:7D:DA:71:02";
 constexpr Eid kEid{0x33, 0x43, 0x93, 0x55, 0x76, 0x05, 0x1e, 0x04};
 
 std::vector<std::uint8_t> eid_frame(const Eid& eid = kEid) {
-  std::vector<std::uint8_t> frame{0x30, 0xeb};
-  frame.insert(frame.end(), eid.begin(), eid.end());
+  std::vector<std::uint8_t> frame(2 + eid.size());
+  frame[0] = 0x30;
+  frame[1] = 0xeb;
+  std::copy(eid.begin(), eid.end(), frame.begin() + 2);
   return frame;
 }
 

@@ -11,7 +11,7 @@ from typing import Mapping, Protocol, Sequence
 
 from .central import DEFAULT_ROOT
 from .link import Link
-from .phone import MemberPhone, Phone
+from .phone import EidPhone, Phone
 from .radio import Radio, RadioError
 
 _INTERVAL_S = 0.25  # Android's ADVERTISE_MODE_BALANCED
@@ -48,7 +48,7 @@ class RemoteReceiver:
     def hear(self, heard: Sequence[tuple[Phone, int]]) -> None:
         now_ms = int(time.time() * 1000)
         entries = [
-            [phone.token(now_ms // 1000).hex(), -21, rssi] for phone, rssi in heard if isinstance(phone, MemberPhone)
+            [phone.token(now_ms // 1000).hex(), -21, rssi] for phone, rssi in heard if isinstance(phone, EidPhone)
         ]
         if entries:
             self._link.publish(self._topic, json.dumps({"v": 1, "ts": now_ms, "e": entries}), qos=0)

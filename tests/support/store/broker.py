@@ -1,15 +1,16 @@
-"""A private mosquitto: MQTT and MQTT over WebSocket on free ports of 127.0.0.1, nothing kept on disk."""
+"""A private mosquitto: MQTT and MQTT over WebSocket on free ports of 127.0.0.1; keeps nothing unless told to."""
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
-from .processes import Process, accepts_connections, free_port
+from .processes import Process, accepts_connections, free_port, wait_until
 
 # "user root" means that mosquitto keeps the user it was started by: giving it up would also give up PR_SET_PDEATHSIG.
 _CONFIGURATION = """user root
 per_listener_settings false
-persistence false
+{persistence}
 allow_anonymous true
 log_dest stderr
 log_type error
@@ -23,14 +24,25 @@ protocol websockets
 
 
 class Broker:
-    """Keeps its ports over stop, kill and start, as a broker that crashed and came back does."""
+    """Keeps its ports over stop, kill and start, as a broker that crashed and came back does.
 
-    def __init__(self, directory: Path, name: str = "broker") -> None:
+    With `durable`, what `save` found outlives even kill -9: sessions, subscriptions and retained messages.
+    """
+
+    def __init__(self, directory: Path, name: str = "broker", durable: bool = False) -> None:
         self.port = free_port()
         self.websocket_port = free_port()
         self._directory, self._name = directory, name
         self._configuration = directory / f"{name}.conf"
-        self._configuration.write_text(_CONFIGURATION.format(port=self.port, websocket_port=self.websocket_port))
+        self._database = directory / f"{name}.db"
+        persistence = f"persistence true\npersistence_file {name}.db\npersistence_location {directory}/"
+        self._configuration.write_text(
+            _CONFIGURATION.format(
+                port=self.port,
+                websocket_port=self.websocket_port,
+                persistence=persistence if durable else "persistence false",
+            )
+        )
         self.start()
 
     @property
@@ -47,8 +59,14 @@ class Broker:
             lambda: accepts_connections(self.port) and accepts_connections(self.websocket_port), 10
         )
 
+    def save(self) -> None:
+        """Writes the database of a durable broker now."""
+        self._database.unlink(missing_ok=True)
+        self._process.signal(signal.SIGUSR1)
+        wait_until(self._database.exists, 10, f"{self._name} writes its database")
+
     def kill(self) -> None:
-        """kill -9: every session and retained message is lost."""
+        """kill -9: every session and retained message is lost, but for what `save` wrote."""
         self._process.kill()
 
     def stop(self) -> None:

@@ -74,7 +74,17 @@ class Phone:
         ]
 
 
-class MemberPhone(Phone):
+class EidPhone(Phone):
+    """Advertises an Eddystone-EID, whosever it is: what a remote receiver passes on, too."""
+
+    def token(self, unix_s: int) -> bytes:
+        raise NotImplementedError
+
+    def payload(self, unix_s: int) -> bytes:
+        return eid_payload(self.token(unix_s))
+
+
+class MemberPhone(EidPhone):
     """The phone of a member: Eddystone-EID from the identity key. `clock_error_s` shifts the phone's clock."""
 
     def __init__(self, key: bytes, chance: random.Random, clock_error_s: int = 0) -> None:
@@ -84,9 +94,6 @@ class MemberPhone(Phone):
 
     def token(self, unix_s: int) -> bytes:
         return eid(self.key, unix_s + self.clock_error_s)
-
-    def payload(self, unix_s: int) -> bytes:
-        return eid_payload(self.token(unix_s))
 
     def secrets(self, unix_s: int) -> list[bytes]:
         tokens = [self.token(unix_s + shift * WINDOW_S) for shift in (-2, -1, 0, 1)]
@@ -102,15 +109,18 @@ class UnknownEidPhone(MemberPhone):
         super().__init__(chance.randbytes(16), chance)
 
 
-class ReplayingPhone(Phone):
+class ReplayingPhone(EidPhone):
     """Repeats a token that was overheard earlier."""
 
     def __init__(self, token: bytes, chance: random.Random) -> None:
         super().__init__(chance)
         self._token = token
 
-    def payload(self, unix_s: int) -> bytes:
-        return eid_payload(self._token)
+    def token(self, unix_s: int) -> bytes:
+        return self._token
+
+    def secrets(self, unix_s: int) -> list[bytes]:
+        return super().secrets(unix_s) + [self._token, self._token.hex().encode(), self._token.hex().upper().encode()]
 
 
 class FixedPhone(Phone):

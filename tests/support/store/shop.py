@@ -23,7 +23,7 @@ class Shop:
     """Context manager. `directory` must exist and be empty; everything that runs lives and dies with the shop.
 
     `one_broker` lets both links share a broker, else central and the store have one each. `radio` and `bus` make
-    other parts than the emulated ones.
+    other parts than the emulated ones. `durable_wan`: central's broker remembers central's subscriptions over kill -9.
     """
 
     def __init__(
@@ -34,9 +34,11 @@ class Shop:
         one_broker: bool = False,
         radio: Any = open_radio,
         bus: Any = Bus,
+        durable_wan: bool = False,
     ) -> None:
         self.directory, self.chance = directory, random.Random(seed)
         self._patch, self._one_broker, self._open_radio, self._open_bus = patch, one_broker, radio, bus
+        self._durable_wan = durable_wan
         self._open = ExitStack()
 
     def __enter__(self) -> "Shop":
@@ -51,8 +53,12 @@ class Shop:
         self.bus = self._keep(self._open_bus(self.directory))
         self.radio: Radio = self._keep(self._open_radio(self.bus, self.directory, [ENTRANCE_ADDRESS, FITTING_ADDRESS]))
         self.local = self._keep(Broker(self.directory, "local-broker"))
-        self.wan = self.local if self._one_broker else self._keep(Broker(self.directory, "central-broker"))
+        self.wan = self.local if self._one_broker else self._keep(
+            Broker(self.directory, "central-broker", self._durable_wan)
+        )
         self.central = self._keep(Central(self.wan.port, STORE))
+        if self._durable_wan:
+            self.wan.save()
         self.tablet = self._keep(Tablet(self.local.port, STORE))
         self.gateway = self._keep(Gateway(self.directory, self.bus, self.local, self.wan, self._patch))
         self.till = Till(self.gateway.pos_port, key=POS_KEY)

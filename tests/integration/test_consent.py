@@ -1,0 +1,208 @@
+"""Withdrawal and erasure: at once, over restarts, and down to the last byte on disk."""
+
+from __future__ import annotations
+
+import json
+import time
+import unittest
+from datetime import datetime, timezone
+from typing import Any
+
+from store import traces
+from store.case import LONG, ShopCase
+from store.catalogue import Member, coat_lover, days_ago, iso
+from store.radio import FakeRadio
+from store.visitor import Visitor
+
+_AT_ONCE_S = 1.0
+
+
+def now() -> str:
+    return iso(datetime.now(timezone.utc))
+
+
+def snapshot(members: list[Member], revision: int) -> dict[str, Any]:
+    return {"snapshot": f"S{revision}", "revision": revision, "part": 1, "parts": 1, "profiles": [m.profile for m in members]}
+
+
+class ConsentCase(ShopCase):
+    def open_shop(self) -> None:
+        self.camille, self.other = coat_lover(1), coat_lover(2, first_name="Dominique")
+        self.store = self.shop(LONG, radio=FakeRadio)
+        self.store.open([self.camille, self.other])
+        self.guest, self.second = Visitor(self.store, self.camille), Visitor(self.store, self.other)
+
+    def withdraw(self, at: str | None = None, status: str = "revoked") -> dict[str, Any]:
+        payload = {"member": self.camille.id, "purpose": "recognition", "status": status, "at": at or now(), "version": "v"}
+        return self.store.central.command("consent", payload)
+
+    def assert_not_recognised(self) -> None:
+        """Her adverts are heard, between those of another member who is recognised by them."""
+        before = len(self.visits_of(self.camille))
+        self.guest.at("entrance")
+        foreign = self.adverts("foreign")
+        self.wait(lambda: self.adverts("foreign") >= foreign + 4, 15, "her adverts arrive")
+        self.assertEqual(len(self.visits_of(self.camille)), before)
+        self.guest.leave()
+
+    def adverts(self, result: str) -> int:
+        lines = self.store.gateway.get("/metrics")[1].splitlines()
+        return sum(int(line.split()[-1]) for line in lines if f'adverts_total{{result="{result}"' in line)
+
+    def visits_of(self, member: Member) -> list[Any]:
+        return [e for e in self.store.central.events("visit.started") if e["data"]["member"] == member.id]
+
+
+class WithdrawalTest(ConsentCase):
+    def test_a_withdrawal_acts_at_once_and_stays(self) -> None:
+        self.open_shop()
+        self.guest.come_in()
+        self.guest.try_on()
+        sent_s = time.monotonic()
+        self.assertEqual(self.withdraw()["status"], "applied")
+        ended = self.guest.wait_ended()
+        self.assertEqual(ended["end_reason"], "consent")
+        self.store.tablet.wait_withdrawn(self.guest.visit)
+        self.assertLess(time.monotonic() - sent_s, _AT_ONCE_S)
+        applied = self.store.central.wait_for("consent.applied")["data"]
+        self.assertEqual((applied["purpose"], applied["status"], applied["source"]), ("recognition", "revoked", "central"))
+        self.assert_not_recognised()
+        self.store.gateway.kill()
+        self.store.gateway.start()
+        self.store.radio.wait_scanning("hci0")
+        self.assert_not_recognised()
+        ack = self.store.central.command("profiles.snapshot", snapshot([self.camille, self.other], 900))
+        self.assertEqual(ack["status"], "applied")
+        self.assert_not_recognised()
+        self.store.gateway.import_records("profiles", [self.camille.profile, self.other.profile])
+        self.assert_not_recognised()
+        self.second.come_in()
+        keys = [self.camille.key, self.camille.key.hex().encode()]
+        self.assertEqual(list(traces.in_files(keys, self.store.gateway.state_directory)), [], "the key is gone")
+
+    def test_a_new_grant_waits_for_a_profile(self) -> None:
+        self.open_shop()
+        self.assertEqual(self.withdraw(days_ago(1))["status"], "applied")
+        self.assert_not_recognised()
+        self.assertEqual(self.withdraw(status="granted")["status"], "applied")
+        self.assert_not_recognised()
+        ack = self.store.central.command("profiles.snapshot", snapshot([self.camille, self.other], 901))
+        self.assertEqual(ack["status"], "applied")
+        self.guest.come_in()
+
+    def test_the_newest_wins_and_a_tie_is_a_refusal(self) -> None:
+        self.open_shop()
+        instant = days_ago(1)
+        self.withdraw(instant, "denied")
+        self.withdraw(instant, "granted")
+        self.withdraw(days_ago(3), "granted")
+        self.store.central.command("profiles.snapshot", snapshot([self.camille, self.other], 902))
+        self.assert_not_recognised()
+
+    def test_a_repeated_command_is_a_duplicate(self) -> None:
+        self.open_shop()
+        payload = {"command_id": "c-1", "member": self.camille.id, "purpose": "recognition", "status": "revoked", "at": now()}
+        first = self.store.central.command("consent", payload)
+        self.assertEqual(first["status"], "applied")
+        self.store.central.send_command("consent", payload)
+        self.store.central.link.wait_for(
+            lambda: [a["status"] for a in self.store.central.acknowledgements if a["command_id"] == "c-1"][1:] == ["duplicate"],
+            5,
+            "the second delivery is answered as a duplicate",
+        )
+
+    def test_other_purposes_do_not_end_the_visit(self) -> None:
+        self.open_shop()
+        self.guest.come_in()
+        self.guest.try_on()
+        payload = {"member": self.camille.id, "purpose": "suggestion", "status": "revoked", "at": now(), "version": "v"}
+        self.assertEqual(self.store.central.command("consent", payload)["status"], "applied")
+        self.store.tablet.wait_withdrawn(self.guest.visit)
+        self.assertEqual(self.store.central.events("visit.ended"), [])
+
+
+class ErasureTest(ConsentCase):
+    def whole_visit(self) -> None:
+        self.open_shop()
+        self.guest.come_in()
+        self.guest.try_on()
+        self.store.tablet.act("claim", self.guest.visit)
+        self.store.tablet.wait_card(lambda card: card["first_name"] == "Camille")
+        self.guest.pay()
+        self.store.central.wait_for("attribution.created")
+        self.second.come_in()
+
+    def assert_no_trace(self) -> None:
+        member = self.camille
+        secrets = [member.id.encode(), member.loyalty.encode(), member.key, member.key.hex().encode(), b"Camille"]
+        found = list(traces.in_files(secrets, self.store.gateway.state_directory, self.store.gateway.socket.parent))
+        self.assertEqual(found, [])
+        self.assertEqual(list(traces.in_files(secrets, self.store.gateway.process.log_path)), [])
+
+    def test_erase_leaves_no_byte_and_anonymous_events(self) -> None:
+        self.whole_visit()
+        before = {e["id"]: e for e in self.store.central.consumer.events if e["data"].get("member") == self.camille.id}
+        self.assertTrue(before)
+        ack = self.store.central.command("erase", {"request_id": "r-1", "member": self.camille.id})
+        self.assertEqual(ack["status"], "applied")
+        completed = self.store.central.wait_for("erase.completed")["data"]
+        self.assertEqual(completed["request_id"], "r-1")
+        self.assertTrue(completed["tables"])
+        self.assertEqual(self.guest.wait_ended()["end_reason"], "erased")
+        self.store.tablet.wait_withdrawn(self.guest.visit)
+        self.assert_no_trace()
+        self.assert_replayed_without_member(before)
+        self.assert_no_trace()
+        self.store.gateway.kill()
+        self.store.gateway.start()
+        self.assert_no_trace()
+        self.store.radio.wait_scanning("hci0")
+        self.assert_not_recognised()
+        with self.store.central.link.waiting:
+            self.assertEqual(self.store.central.consumer.check_complete(), [])
+
+    def assert_replayed_without_member(self, before: dict[str, Any]) -> None:
+        central = self.store.central
+        arrived = len(central.link.messages)
+        last = max(int(e["sequence"]) for e in central.consumer.events)
+        self.assertEqual(central.command("replay", {"from_sequence": 1, "to_sequence": last})["status"], "applied")
+        kept = {i for i, e in before.items() if e["type"].split(".")[1] not in ("suggestion", "activation")}
+
+        def replayed() -> dict[str, Any]:
+            events = [json.loads(m.payload) for m in central.link.messages[arrived:] if "/event/" in m.topic]
+            return {e["id"]: e for e in events}
+
+        central.link.wait_for(lambda: kept <= replayed().keys(), 10, "all kept events are sent again")
+        for event_id in kept:
+            self.assertIsNone(replayed()[event_id]["data"]["member"])
+            self.assertEqual(replayed()[event_id]["sequence"], before[event_id]["sequence"])
+        self.assertNotIn(self.camille.id, json.dumps(list(replayed().values())))
+
+    def test_undelivered_rows_are_anonymised_too(self) -> None:
+        self.open_shop()
+        self.store.wan.kill()
+        self.guest.at("entrance")
+        self.wait(lambda: json.loads(self.store.gateway.ctl("visits", "--json").stdout)["visits"], 10, "she is inside")
+        forgotten = self.store.gateway.ctl("forget", self.camille.id)
+        self.assertEqual(forgotten.returncode, 0, forgotten.stderr)
+        self.guest.leave()
+        self.assert_no_trace()
+        self.store.wan.start()
+        self.store.central.wait_for("erase.completed", timeout_s=30)
+        started = self.store.central.wait_for("visit.started")["data"]
+        self.assertIsNone(started["member"])
+
+    def test_forget_at_the_command_line(self) -> None:
+        self.whole_visit()
+        done = self.store.gateway.ctl("forget", self.camille.id, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        json.loads(done.stdout)
+        self.assertEqual(self.guest.wait_ended()["end_reason"], "erased")
+        self.assert_no_trace()
+        self.store.central.wait_for("erase.completed")
+        self.assertEqual(self.store.gateway.ctl("forget", "nobody-knows-him").returncode, 0)
+
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,25 @@
+"""The story on the stock bluetoothd over emulated controllers; skipped where bluetoothd cannot run."""
+
+import unittest
+from typing import Any
+
+from store.radio import RadioUnavailable, VirtualRadio
+from story_case import BOTH, LOCAL, StoryCase
+
+
+class StockBluetoothd(StoryCase):
+    def tell(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().tell(*arguments, **options, radio=VirtualRadio)
+        except RadioUnavailable as reason:
+            self.skipTest(str(reason))
+
+    def test_controllers_only(self) -> None:
+        self.tell(LOCAL, remote=False)
+
+    def test_controllers_and_a_remote_receiver(self) -> None:
+        self.tell(BOTH, remote=False)
+
+
+if __name__ == "__main__":
+    unittest.main()

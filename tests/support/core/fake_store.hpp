@@ -1,0 +1,131 @@
+// Both database files as plain maps, for tests of the core: what was committed can be looked at, crashed and restored.
+// Owner thread: the test. Never answers by itself: the one who drives the core decides when an answer arrives.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/effects.hpp"
+#include "core/events.hpp"
+#include "core/matching.hpp"
+#include "support/core/shop.hpp"
+
+namespace tg::test {
+
+/// The facts file: what survives a crash.
+struct FactsFile {
+  struct Row {
+    Fact fact;
+    bool delivered = false;
+  };
+  std::map<Sequence, Row> rows;
+  std::map<VisitId, Visit> visits;
+  std::map<VisitId, VisitCards> cards;
+  std::map<TicketId, TicketRecord> tickets;
+  std::map<TicketId, TicketId> voids;  ///< target -> void
+  std::map<std::pair<MemberId, Purpose>, ConsentChange> consents;
+  std::vector<std::string> actions;
+  std::vector<CommandId> commands;
+
+  void write(const row::PutVisit& op) { visits[op.visit.id] = op.visit; }
+  void write(const row::PutCards& op) { cards[op.cards.visit] = op.cards; }
+  void write(const row::PutTicket& op) {
+    tickets[op.ticket.id] = op.ticket;
+    if (op.voids) voids[ticket_id(*op.voids)] = op.ticket.id;
+  }
+  void write(const row::PutConsent& op) { consents[{op.change.member, op.change.purpose}] = op.change; }
+  void write(const row::PutAction& op) { actions.push_back(op.id); }
+  void write(const row::PutCommand& op) { commands.push_back(op.id); }
+  void write(const row::AppendFact& op) { rows[op.fact.sequence] = {op.fact}; }
+  void write(const row::MarkDelivered& op) {
+    for (const Sequence s : op.sequences) rows[s].delivered = true;
+  }
+  void write(const row::Purge&) {}
+  void write(const effect::Persist& batch) {
+    for (const auto& op : batch.ops) std::visit([this](const auto& o) { write(o); }, op);
+  }
+
+  [[nodiscard]] event::RowsRead read(const effect::ReadRows& asked) const {
+    event::RowsRead out;
+    auto it = rows.lower_bound(asked.from);
+    for (; it != rows.end() && out.rows.size() < asked.limit; ++it) {
+      if (!it->second.delivered) out.rows.push_back({it->first, "event", it->second.fact.id, it->second.fact.expires_at});
+    }
+    out.end = it == rows.end();
+    return out;
+  }
+  [[nodiscard]] event::Restored restored() const {
+    event::Restored out;
+    for (const auto& [sequence, row] : rows) {
+      out.last_sequence = sequence;
+      if (row.delivered) continue;
+      ++out.undelivered;
+      if (out.first_undelivered == 0) out.first_undelivered = sequence;
+    }
+    for (const auto& [id, visit] : visits) {
+      if (visit.state == VisitState::ended) continue;
+      out.open_visits.push_back(visit);
+      if (const auto it = cards.find(id); it != cards.end()) out.cards.push_back(it->second);
+    }
+    for (const auto& [key, change] : consents) out.consents.push_back(change);
+    out.action_ids = actions;
+    out.command_ids = commands;
+    return out;
+  }
+  [[nodiscard]] std::optional<TicketRecord> ticket(const TicketId& id) const {
+    const auto it = tickets.find(id);
+    return it == tickets.end() ? std::nullopt : std::optional{it->second};
+  }
+};
+
+/// The cache file: what central can send again.
+struct CacheFile {
+  std::map<MemberId, Profile> profiles;
+  std::vector<CatalogItem> items = shelf();
+  std::vector<ComplementRule> complements = rules();
+  std::optional<WallTime> profiles_updated_at;
+
+  void put(const Profile& profile) { profiles.insert_or_assign(profile.member, profile); }
+  [[nodiscard]] std::vector<event::MemberKeys> keys() const {
+    std::vector<event::MemberKeys> out;
+    for (const auto& [id, profile] : profiles) {
+      const auto& recognition = profile.consent.at(Purpose::recognition);
+      if (recognition && recognition->status == ConsentStatus::granted) out.push_back({id, recognition->at, profile.keys});
+    }
+    return out;
+  }
+  [[nodiscard]] std::optional<Profile> holder(const std::optional<std::string>& number) const {
+    for (const auto& [id, profile] : profiles) {
+      for (const auto& own : profile.loyalty) {
+        if (number == own) return profile;
+      }
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<Dossier> dossier(const MemberId& member) const {
+    const auto it = profiles.find(member);
+    return it == profiles.end() ? std::nullopt : std::optional{Dossier{it->second, items, complements}};
+  }
+};
+
+/// What the facts lane, then the cache lane, would find for a ticket now.
+inline event::TicketFactsLoaded ticket_facts(const FactsFile& facts, const CacheFile& cache,
+                                             const effect::LoadTicketFacts& asked) {
+  event::TicketFactsLoaded out;
+  out.request = asked.request;
+  out.known = facts.ticket(asked.id);
+  if (const auto it = facts.voids.find(asked.id); it != facts.voids.end()) out.voided_by = facts.ticket(it->second);
+  if (asked.voids) out.target = facts.ticket(*asked.voids);
+  out.holder = cache.holder(asked.loyalty);
+  const std::set<std::string> skus(asked.skus.begin(), asked.skus.end());
+  for (const auto& item : cache.items) {
+    if (skus.contains(item.variant)) out.items.push_back(item);
+  }
+  return out;
+}
+
+}  // namespace tg::test
