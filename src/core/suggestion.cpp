@@ -223,7 +223,7 @@ bool Suggestions::act(const CardAction& action, Stamp now) {
     seen_order_.pop_front();
   }
   Entry& e = it->second;
-  now_ = now.mono;
+  now_ = now;
   VisitCards before = e.cards;
   const auto expires = e.expires;
   CardChange& changed = change(action.visit);
@@ -240,7 +240,7 @@ bool Suggestions::on_claim(Entry& e, const CardAction& a, CardChange&) {
   if (card.claimed_by) return false;  // the first claim wins
   card.claimed_by = a.associate;
   card.state = CardState::claimed;
-  const bool may_see = e.dossier && e.dossier->profile.consent.granted(Purpose::associate_display, a.at);
+  const bool may_see = e.dossier && e.dossier->profile.consent.granted(Purpose::associate_display, now_.wall);
   if (may_see) card.first_name = e.dossier->profile.first_name;
   return true;
 }
@@ -318,7 +318,7 @@ bool Suggestions::on_not_this_customer(Entry& e, const CardAction&, CardChange& 
 
 /// Puts the card back as it was before the last tap; what central heard of it is taken back with a fact.
 bool Suggestions::on_undo(Entry& e, const CardAction& a, CardChange& changed) {
-  if (!e.last || a.undoes != e.last->action || now_ - e.last->at > kUndoWindow) return false;
+  if (!e.last || a.undoes != e.last->action || now_.mono - e.last->at > kUndoWindow) return false;
   const Undoable undone = *std::exchange(e.last, std::nullopt);
   const auto it = std::find_if(undone.before.card->suggestions.begin(), undone.before.card->suggestions.end(),
                                [&](const CardSuggestion& s) { return s.id == undone.suggestion; });

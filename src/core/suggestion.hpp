@@ -108,7 +108,7 @@ class Suggestions {
   std::map<VisitId, Entry> entries_;
   std::set<std::string> seen_actions_;
   std::deque<std::string> seen_order_;
-  MonoTime now_{};
+  Stamp now_{};  ///< of the tap under way
   std::vector<CardChange> changes_;
 };
 
