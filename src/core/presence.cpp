@@ -132,11 +132,14 @@ void Presence::heard(std::string_view member, std::uint32_t phone, std::uint16_t
          (track.samples.size() > kMaxSamples || now.mono - track.samples.front().at > kMemory)) {
     track.samples.pop_front();
   }
-  if (!inside(receiver)) {  // the street hears, but nobody is in the shop for it
-    if (track.state == State::absent) erase(it);
+  const bool waits = track.state == State::absent || track.state == State::candidate;
+  if (!inside(receiver)) {  // nobody is in the shop for it, but it is remembered: it may veto an entry
+    if (waits) {
+      track.last_heard = now.mono;
+      apply(it, Input::heard, Cause{now, {}});
+    }
     return;
   }
-  const bool waits = track.state == State::absent || track.state == State::candidate;
   const Input input = waits && entered(track, now.mono) ? Input::entered : Input::heard;
   track.last_heard = now.mono;
   apply(it, input, Cause{now, policy_.receivers[receiver].zone});
