@@ -19,7 +19,7 @@ namespace tg::test {
 struct Seen {
   std::vector<Fact> facts;  ///< as committed
   std::vector<Sequence> sent;
-  std::vector<Effect> visible;  ///< PublishRow, PublishAck, PublishCard, WithdrawCard, AnswerTicket
+  std::vector<Effect> visible;     ///< PublishRow, PublishAck, PublishCard, WithdrawCard, AnswerTicket
   std::map<VisitId, Card> tablet;  ///< retained cards
   std::map<effect::Counter, std::uint64_t> counters;
 
@@ -48,9 +48,9 @@ class Box {
   FactsFile facts;
   CacheFile cache;
   Seen seen;
-  bool commits = true;          ///< false: batches wait until commit_all()
-  bool acks = true;             ///< false: central never acknowledges
-  bool loads = true;            ///< false: answers of the cache lane wait until load_all()
+  bool commits = true;  ///< false: batches wait until commit_all()
+  bool acks = true;     ///< false: central never acknowledges
+  bool loads = true;    ///< false: answers of the cache lane wait until load_all()
 
   /// Starts the core on what the files hold; both links come up.
   void start() {

@@ -53,7 +53,8 @@ struct FactsFile {
     event::RowsRead out;
     auto it = rows.lower_bound(asked.from);
     for (; it != rows.end() && out.rows.size() < asked.limit; ++it) {
-      if (!it->second.delivered) out.rows.push_back({it->first, "event", it->second.fact.id, it->second.fact.expires_at});
+      if (!it->second.delivered)
+        out.rows.push_back({it->first, "event", it->second.fact.id, it->second.fact.expires_at});
     }
     out.end = it == rows.end();
     return out;
@@ -94,7 +95,8 @@ struct CacheFile {
     std::vector<event::MemberKeys> out;
     for (const auto& [id, profile] : profiles) {
       const auto& recognition = profile.consent.at(Purpose::recognition);
-      if (recognition && recognition->status == ConsentStatus::granted) out.push_back({id, recognition->at, profile.keys});
+      if (recognition && recognition->status == ConsentStatus::granted)
+        out.push_back({id, recognition->at, profile.keys});
     }
     return out;
   }

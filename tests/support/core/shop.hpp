@@ -135,7 +135,9 @@ inline CatalogItem shirt() {
   item.name = "Chemise Oxford";
   return item;
 }
-inline std::vector<CatalogItem> shelf() { return {coat(), coat("CAMEL", "42", 5), coat("NAVY", "44", 3), shirt(), accessory("SCARF", "scarf")}; }
+inline std::vector<CatalogItem> shelf() {
+  return {coat(), coat("CAMEL", "42", 5), coat("NAVY", "44", 3), shirt(), accessory("SCARF", "scarf")};
+}
 inline std::vector<ComplementRule> rules() { return {{"OXFORD-SHIRT", "SCARF", 310, 120}}; }
 inline Dossier dossier_of(Profile profile) { return {std::move(profile), shelf(), rules()}; }
 
