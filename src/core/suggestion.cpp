@@ -1,7 +1,10 @@
 #include "core/suggestion.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -10,14 +13,20 @@
 namespace tg {
 namespace {
 
-constexpr Millis kUndoWindow{10'000};      // contract §4.4
+constexpr Millis kUndoWindow{10'000};  // contract §4.4
 constexpr std::size_t kMaxSeenActions = 20'000;
+
+/// The number that a size begins with; 0 for "M" and for one size.
+int number_of(std::string_view size) {
+  std::int16_t number = 0;
+  std::from_chars(size.data(), size.data() + size.size(), number);
+  return number;
+}
 
 /// How far another variant is from the one shown: by size where sizes are numbers, then by colour.
 std::tuple<int, bool, std::string> distance(const CatalogItem& item, const CardSuggestion& shown) {
-  const int size = std::atoi(item.size.value_or("").c_str());
-  const int wanted = std::atoi(shown.size.c_str());
-  return {std::abs(size - wanted), item.color != shown.item.color, item.variant};
+  const int size = number_of(item.size.value_or(""));
+  return {std::abs(size - number_of(shown.size)), item.color != shown.item.color, item.variant};
 }
 
 }  // namespace
@@ -63,7 +72,9 @@ void Suggestions::decide(const Visit& visit, Dossier dossier, bool stale_cache, 
   create(e, visit, std::move(offer.items), now);
 }
 
-void Suggestions::decide_unknown(const Visit& visit, Stamp) { suppress(entry(visit.id), SuppressReason::nothing_to_say); }
+void Suggestions::decide_unknown(const Visit& visit, Stamp) {
+  suppress(entry(visit.id), SuppressReason::nothing_to_say);
+}
 
 void Suggestions::suppress(Entry& e, SuppressReason reason) {
   if (!e.cards.suppressed.insert(reason).second) return;  // once per visit and reason
@@ -85,9 +96,8 @@ void Suggestions::create(Entry& e, const Visit& visit, std::vector<CardSuggestio
       s.id = s.rank == 1 ? decision : SuggestionId{decision.value + '-' + std::to_string(s.rank)};
     }
     ++e.cards.created;
-    change(visit.id).facts.emplace_back(fact::SuggestionCreated{decision, visit.id, visit.member,
-                                                                card.suggestions.front().scenario, card.suggestions,
-                                                                card.expires_at});
+    change(visit.id).facts.emplace_back(fact::SuggestionCreated{
+        decision, visit.id, visit.member, card.suggestions.front().scenario, card.suggestions, card.expires_at});
   }
   e.cards.card = std::move(card);
   show(e);
@@ -181,8 +191,7 @@ void Suggestions::close_item(Entry& e, std::size_t index, Outcome outcome, const
   const CardSuggestion item = items[index];
   items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
   change(e.cards.visit)
-      .facts.emplace_back(
-          fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome, reason});
+      .facts.emplace_back(fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome, reason});
   if (e.cards.shown) show(e);
 }
 
@@ -204,12 +213,16 @@ void Suggestions::drop_if_empty(Entry& e) {
 
 Suggestions::Handler Suggestions::handler(ActionKind kind) {
   using S = Suggestions;
+  // clang-format off
   static constexpr Handler kTable[] = {
-      /*claim*/ &S::on_claim,     /*release*/ &S::on_release, /*purpose*/ &S::on_purpose,
-      /*seen*/ &S::on_outcome,    /*proposed*/ &S::on_outcome, /*tried*/ &S::on_outcome,
-      /*sold*/ &S::on_outcome,    /*refused*/ &S::on_outcome,  /*other_size*/ &S::on_other_size,
-      /*do_not_disturb*/ &S::on_do_not_disturb, /*not_this_customer*/ &S::on_not_this_customer, /*undo*/ &S::on_undo,
+      /*claim*/ &S::on_claim,                          /*release*/ &S::on_release,
+      /*purpose*/ &S::on_purpose,                      /*seen*/ &S::on_outcome,
+      /*proposed*/ &S::on_outcome,                     /*tried*/ &S::on_outcome,
+      /*sold*/ &S::on_outcome,                         /*refused*/ &S::on_outcome,
+      /*other_size*/ &S::on_other_size,                /*do_not_disturb*/ &S::on_do_not_disturb,
+      /*not_this_customer*/ &S::on_not_this_customer,  /*undo*/ &S::on_undo,
   };
+  // clang-format on
   return kTable[static_cast<std::size_t>(kind)];
 }
 
@@ -260,21 +273,24 @@ bool Suggestions::on_purpose(Entry& e, const CardAction& a, CardChange&) {
 }
 
 bool Suggestions::on_outcome(Entry& e, const CardAction& a, CardChange& changed) {
-  static constexpr std::pair<ActionKind, Outcome> kOutcomes[] = {
-      {ActionKind::seen, Outcome::seen},   {ActionKind::proposed, Outcome::proposed}, {ActionKind::tried, Outcome::tried},
-      {ActionKind::sold, Outcome::sold},   {ActionKind::refused, Outcome::refused}};
+  static constexpr std::pair<ActionKind, Outcome> kOutcomes[] = {{ActionKind::seen, Outcome::seen},
+                                                                 {ActionKind::proposed, Outcome::proposed},
+                                                                 {ActionKind::tried, Outcome::tried},
+                                                                 {ActionKind::sold, Outcome::sold},
+                                                                 {ActionKind::refused, Outcome::refused}};
   const auto index = find_item(e, a.suggestion);
   if (!index) return false;
-  const auto outcome = std::find_if(std::begin(kOutcomes), std::end(kOutcomes),
-                                    [&](const auto& pair) { return pair.first == a.kind; })->second;
+  const auto outcome = std::find_if(std::begin(kOutcomes), std::end(kOutcomes), [&](const auto& pair) {
+                         return pair.first == a.kind;
+                       })->second;
   const CardSuggestion item = e.cards.card->suggestions[*index];
   if (outcome == Outcome::sold || outcome == Outcome::refused) {
     e.cards.closed_styles.insert(item.item.style);
     close_item(e, *index, outcome, a.reason.value_or("associate"));
     drop_if_empty(e);
   } else {
-    changed.facts.emplace_back(fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome,
-                                                       a.reason.value_or("")});
+    changed.facts.emplace_back(
+        fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome, a.reason.value_or("")});
   }
   return true;
 }

@@ -28,7 +28,8 @@ struct CardChange {
 
 class Suggestions {
  public:
-  Suggestions(const Policy& policy, std::function<std::string()> new_id) : policy_(policy), new_id_(std::move(new_id)) {}
+  Suggestions(const Policy& policy, std::function<std::string()> new_id)
+      : policy_(policy), new_id_(std::move(new_id)) {}
 
   /// True when a card could be created for this visit now, so that its dossier is worth loading.
   [[nodiscard]] bool wants_dossier(const VisitId& visit) const;
