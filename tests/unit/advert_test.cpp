@@ -60,8 +60,8 @@ TEST(ReceiverBatch, SaysWhereItIsWrong) {
 TEST(ForeignReceiver, KeepsTheEidAndDropsTheAddress) {
   for (
       const std::string_view payload :
-      {R"({"id":"54:94:5E:9F:64:C4","servicedatauuid":"feaa","servicedata":"30eb3343935576051e04","rssi":-74})",
-       R"({"id":"54:94:5E:9F:64:C4","rssi":-74,"distance":21.5,"servicedatauuid":"0xFEAA","servicedata":"30EB3343935576051E04"})",
+      {R"({"id":"AA:BB:CC:DD:EE:01","servicedatauuid":"feaa","servicedata":"30eb3343935576051e04","rssi":-74})",
+       R"({"id":"AA:BB:CC:DD:EE:01","rssi":-74,"distance":21.5,"servicedatauuid":"0xFEAA","servicedata":"30EB3343935576051E04"})",
        R"({"servicedatauuid":"0000FEAA-0000-1000-8000-00805F9B34FB","servicedata":"30eb3343935576051e04","rssi":-74})"}) {
     const auto adverts = decode_rx_foreign(payload);
     ASSERT_TRUE(adverts) << payload;
@@ -73,8 +73,8 @@ TEST(ForeignReceiver, KeepsTheEidAndDropsTheAddress) {
 
 TEST(ForeignReceiver, PassesOverEverybodyElse) {
   for (const std::string_view payload :
-       {R"({"id":"45:e1:74:12:6e:00","rssi":-89,"distance":21.5,"servicedata":"fe00112233445566"})",
-        R"({"id":"54:94:5E:9F:64:C4","mac_type":1,"manufacturerdata":"4c0010060319247bbc68","rssi":-74,"txpower":12})",
+       {R"({"id":"aa:bb:cc:dd:ee:02","rssi":-89,"distance":21.5,"servicedata":"fe00112233445566"})",
+        R"({"id":"AA:BB:CC:DD:EE:01","mac_type":1,"manufacturerdata":"4c0010060319247bbc68","rssi":-74,"txpower":12})",
         R"({"servicedatauuid":"fe95","servicedata":"30eb3343935576051e04","rssi":-74})",
         R"({"servicedata":42,"rssi":-74})", R"({})"}) {
     const auto adverts = decode_rx_foreign(payload);
