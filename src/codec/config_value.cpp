@@ -59,8 +59,8 @@ bool in_range(const Rule& rule, std::size_t count) {
 
 bool is_integer_in(const Json& value, std::int64_t min, std::int64_t max) {
   if (!value.is_number_integer()) return false;
-  constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > largest) return false;
+  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) return false;
   const auto number = value.get<std::int64_t>();
   return number >= min && number <= max;
 }
