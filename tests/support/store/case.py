@@ -43,10 +43,12 @@ class ShopCase(unittest.TestCase):
         alive, log = process.running, process.log()
         said = [line for line in log.splitlines() if any(word in line for word in _CRASH_WORDS)]
         self.assertFalse(said, "the daemon complained of itself")
-        if not self.expects_end:
-            self.assertTrue(alive, f"the daemon ended with {process.exit_code}:\n{log[-1500:]}")
         if self._outcome_failed():
             sys.stderr.write(f"--- the gateway's last words\n{log[-2500:]}\n---\n")
+        if alive:
+            self.assertEqual(shop.gateway.stop(), 0, f"SIGTERM ends the daemon in order:\n{shop.gateway.log()[-1500:]}")
+        elif not self.expects_end:
+            self.fail(f"the daemon ended with {process.exit_code}:\n{log[-1500:]}")
 
     expects_end = False
 
