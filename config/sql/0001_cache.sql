@@ -54,6 +54,12 @@ CREATE TABLE recognition (       -- members who granted it
   PRIMARY KEY (generation, member)
 ) STRICT, WITHOUT ROWID;
 
+-- Refusals of recognition outlive every generation: a snapshot that still carries the key does not bring it back.
+CREATE TABLE refusal (
+  member     TEXT PRIMARY KEY,
+  refused_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE loyalty (
   generation INTEGER NOT NULL,
   number     TEXT NOT NULL,

@@ -57,6 +57,8 @@ std::vector<MemberKey> unpack_keys(Bytes packed) {
 void put_recognition(Db& db, Generation generation, const Profile& profile) {
   const auto& consent = profile.consent.at(Purpose::recognition);
   if (!consent || consent->status != ConsentStatus::granted) return;
+  const auto refused = db.number("SELECT refused_at FROM refusal WHERE member = ?", {profile.member.value});
+  if (refused && *refused >= unix_ms(consent->at)) return;
   auto keys = pack_keys(profile.keys);
   db.run(
       "INSERT OR REPLACE INTO recognition (generation, member, granted_at, granted_until, keys) VALUES (?, ?, ?, ?, ?)",
@@ -167,6 +169,18 @@ bool remove_row(Db& db, DataSet set, Generation generation, std::string_view key
       break;  // rules are only ever replaced as a whole
   }
   return false;
+}
+
+void put_refusal(Db& db, const ConsentChange& change) {
+  if (change.purpose != Purpose::recognition) return;
+  if (change.record.status == ConsentStatus::granted) {
+    db.run("DELETE FROM refusal WHERE member = ? AND refused_at < ?", {change.member.value, unix_ms(change.record.at)});
+    return;
+  }
+  db.run(
+      "INSERT INTO refusal (member, refused_at) VALUES (?, ?) "
+      "ON CONFLICT DO UPDATE SET refused_at = max(refused_at, excluded.refused_at)",
+      {change.member.value, unix_ms(change.record.at)});
 }
 
 void put_consent(Db& db, Generation generation, const ConsentChange& change) {

@@ -24,6 +24,9 @@ std::int64_t put_rows(Db& db, DataSet set, Generation generation, const DataRows
 /// Removes a member or variant; true when it was there.
 bool remove_row(Db& db, DataSet set, Generation generation, std::string_view key);
 
+/// Remembers a refusal of recognition beyond every generation, or that it was taken back.
+void put_refusal(Db& db, const ConsentChange& change);
+
 /// The newest `at` wins; on a tie the refusal does (contract §4.2). A refused recognition takes the keys along.
 void put_consent(Db& db, Generation generation, const ConsentChange& change);
 

@@ -116,6 +116,22 @@ std::span<const std::string_view> garbage_of(std::string_view set) {
   return kRuleGarbage;
 }
 
+/// Parts that have not come yet, the lowest ones: an answer names at most kMostMissing of them.
+std::vector<std::int32_t> missing_parts(Db& db, const SnapshotPart& part) {
+  constexpr std::size_t kMostMissing = 100;
+  std::vector<std::int32_t> missing;
+  Query rows(db, "SELECT part FROM staging_part WHERE name = ? ORDER BY part", {name_of(part.set)});
+  std::int64_t there = rows.next() ? rows.integer(0) : part.parts + 1;
+  for (std::int32_t number = 1; number <= part.parts && missing.size() < kMostMissing; ++number) {
+    if (number != there) {
+      missing.push_back(number);
+    } else {
+      there = rows.next() ? rows.integer(0) : part.parts + 1;
+    }
+  }
+  return missing;
+}
+
 }  // namespace
 
 HeldSets read_sets(Db& db) {
@@ -148,7 +164,10 @@ void write_set(Db& db, const WriteContext& context, const SnapshotPart& part, ev
   const Staging staging = staging_of(db, part);
   stage_rows(db, part, staging);
   const auto there = db.number("SELECT count(*) FROM staging_part WHERE name = ?", {name_of(part.set)}).value_or(0);
-  if (there < part.parts) return;
+  if (there < part.parts) {
+    answer.missing = missing_parts(db, part);
+    return;
+  }
   switch_to(db, context, part, staging);
   answer.status = AckStatus::applied;
   answer.revision = part.revision;
@@ -180,6 +199,7 @@ void write_set(Db& db, const WriteContext& context, const Delta& delta, event::C
 }
 
 void write_set(Db& db, const WriteContext& context, const ConsentChange& change, event::CacheWritten& answer) {
+  put_refusal(db, change);
   put_consent(db, context.sets[0].generation, change);
   const auto next = db.number("SELECT generation FROM staging WHERE name = 'profiles'");
   if (next) put_consent(db, *next, change);
@@ -209,6 +229,7 @@ bool delete_garbage_slice(Db& db) {
 }
 
 void forget_member(Db& db, const MemberId& member) {
+  db.run("DELETE FROM refusal WHERE member = ?", {member.value});
   std::vector<Generation> generations;
   {
     Query rows(db,

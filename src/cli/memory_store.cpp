@@ -144,17 +144,28 @@ void MemoryStore::on(const effect::WriteCache& e, std::deque<Event>& answers) {
 
 event::CacheWritten MemoryStore::write(const SnapshotPart& part) {
   Set& set = sets_[part.set];
+  event::CacheWritten written;
+  if (!part.snapshot.empty() && part.snapshot == set.held && part.revision == set.revision) {
+    written.status = AckStatus::duplicate;
+    written.revision = set.revision;
+    return written;
+  }
   if (set.staging != part.snapshot) {
     set.staging = part.snapshot;
     set.parts.clear();
   }
   set.parts.insert_or_assign(part.part, part);
-  event::CacheWritten written;
-  written.revision = part.revision;
   written.status = AckStatus::accepted;
-  if (static_cast<std::int32_t>(set.parts.size()) < part.parts) return written;
+  if (static_cast<std::int32_t>(set.parts.size()) < part.parts) {
+    for (std::int32_t number = 1; number <= part.parts; ++number) {
+      if (!set.parts.contains(number)) written.missing.push_back(number);
+    }
+    return written;
+  }
   take_over(part.set);
+  set.held = part.snapshot;
   set.revision = part.revision;
+  written.revision = part.revision;
   written.status = AckStatus::applied;
   written.profiles_replaced = part.set == DataSet::profiles;
   return written;

@@ -41,11 +41,13 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(suggestions_.next_deadline());
   consider(links_.next_deadline());
   consider(outbox_.next_deadline());
+  for (const auto& [name, open] : open_snapshots_) consider(open.due);
   return next;
 }
 
 void Core::on(const event::DeadlineReached&) {
   release_if_ready();
+  ask_for_missing_parts();
   presence_.advance(now_);
   settle();  // what ends a visit comes before what expires a card of it
   suggestions_.advance(now_);

@@ -54,6 +54,11 @@ class Core {
     Ticket ticket;
     WallTime received_at{};
   };
+  /// A snapshot that is not complete; told to central when nothing comes any more.
+  struct OpenSnapshot {
+    CommandAck ack;
+    MonoTime due{};
+  };
   using Decisions = std::map<Purpose, ConsentRecord>;
 
   // One handler an event; core_<theme>.cpp.
@@ -106,6 +111,7 @@ class Core {
   void consider_card(const Visit& visit);
   [[nodiscard]] bool stale_cache() const;
   void overlay(Profile& profile) const;
+  void ask_for_missing_parts();
   void apply_refusal(const MemberId& member, Purpose purpose);
   void put_keys(const event::MemberKeys& keys);
   void forget_member(const MemberId& member, EndReason reason);
@@ -148,6 +154,7 @@ class Core {
   std::uint32_t ids_given_ = 0;
   std::map<MemberId, Decisions> decisions_;  ///< consent as decided here; laid over what the cache says
   std::set<CommandId> seen_commands_;
+  std::map<std::string, OpenSnapshot> open_snapshots_;  ///< by command name
   std::set<VisitId> dossiers_asked_;
   std::uint64_t ticket_requests_ = 0;
   std::map<std::uint64_t, PendingTicket> pending_tickets_;

@@ -2,6 +2,9 @@
 #include "core/core.hpp"
 
 namespace tg {
+namespace {
+constexpr Millis kSnapshotPatience{30'000};  // contract §4.2: then the missing parts are named
+}
 
 void Core::ack(const CommandId& id, const std::string& name, AckStatus status, std::string reason) {
   say(effect::PublishAck{CommandAck{id, name, status, std::move(reason), std::nullopt, {}}});
@@ -38,7 +41,22 @@ void Core::on(const event::CacheWritten& e) {
     for (const auto& member : e.removed) forget_member(member, EndReason::removed);
   }
   if (consent) return;
-  say(effect::PublishAck{CommandAck{e.command, e.name, e.status, e.reason, e.revision, e.missing}});
+  CommandAck answer{e.command, e.name, e.status, e.reason, e.revision, {}};
+  open_snapshots_.erase(e.name);
+  if (!e.missing.empty()) {
+    CommandAck later = answer;
+    later.missing = e.missing;
+    open_snapshots_[e.name] = {std::move(later), now_.mono + kSnapshotPatience};
+  }
+  say(effect::PublishAck{std::move(answer)});
+}
+
+void Core::ask_for_missing_parts() {
+  for (auto it = open_snapshots_.begin(); it != open_snapshots_.end();) {
+    const bool due = it->second.due <= now_.mono;
+    if (due) say(effect::PublishAck{it->second.ack});
+    it = due ? open_snapshots_.erase(it) : std::next(it);
+  }
 }
 
 // --- consent ---------------------------------------------------------------------------------------------------------

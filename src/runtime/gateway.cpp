@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kKeysAtOnce = 8'192;  // about 3 ms of table building between two turns of the loop
 constexpr Millis kTick{250};
+constexpr std::size_t kUnsentAcks = 256;
 
 }  // namespace
 
@@ -61,6 +62,7 @@ void Gateway::on_link(Link which, const LinkReport& report) {
                         link.up = true;
                         link.last_error.clear();
                         handle(event::LinkUp{which, up.receive_maximum});
+                        if (which == Link::central) send_unsent_acks();
                       },
                       [&](const LinkIsDown& down) {
                         link.up = false;
@@ -72,6 +74,10 @@ void Gateway::on_link(Link which, const LinkReport& report) {
                       },
                       [&](const LinkMessage& message) { on_message(which, message); }},
              report);
+}
+
+void Gateway::send_unsent_acks() {
+  for (auto& message : std::exchange(unsent_acks_, {})) publish(std::move(message));
 }
 
 void Gateway::reload(const std::string& path) {
@@ -116,14 +122,8 @@ void Gateway::build_tables() {
 }
 
 void Gateway::carry_out(Effect effect) {
-  if (auto message = outgoing(effect, prefixes_)) {
-    const auto* ack = std::get_if<effect::PublishAck>(&effect);
-    const auto waiting = ack == nullptr ? waiting_acks_.end() : waiting_acks_.find(ack->ack.id);
-    if (waiting == waiting_acks_.end()) return publish(std::move(*message));
-    const AdminReply reply = std::move(waiting->second);
-    waiting_acks_.erase(waiting);
-    return reply(message->payload);
-  }
+  if (const auto* ack = std::get_if<effect::PublishAck>(&effect)) return answer_command(*ack);
+  if (auto message = outgoing(effect, prefixes_)) return publish(std::move(*message));
   std::visit(Overload{[&](effect::Persist& e) { doors_.facts->persist(std::move(e)); },
                       [&](effect::ReadRows& e) { doors_.facts->read_rows(e); },
                       [&](effect::EraseRows& e) { doors_.facts->erase_rows(std::move(e)); },
@@ -148,6 +148,19 @@ void Gateway::carry_out(Effect effect) {
                       },
                       [](auto&) {}},
              effect);
+}
+
+/// A command is answered where it came from; central hears of it when it is there again.
+void Gateway::answer_command(const effect::PublishAck& ack) {
+  Outgoing message = *outgoing(ack, prefixes_);
+  if (const auto waiting = waiting_acks_.find(ack.ack.id); waiting != waiting_acks_.end()) {
+    const AdminReply reply = std::move(waiting->second);
+    waiting_acks_.erase(waiting);
+    return reply(message.payload);
+  }
+  if (core_.link_up(Link::central)) return publish(std::move(message));
+  if (unsent_acks_.size() >= kUnsentAcks) unsent_acks_.pop_front();
+  unsent_acks_.push_back(std::move(message));
 }
 
 void Gateway::publish(Outgoing message) {

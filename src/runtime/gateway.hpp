@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -74,6 +75,8 @@ class Gateway {
   [[nodiscard]] Status status() const;
   [[nodiscard]] std::vector<PartStatus> parts() const;
   void publish(Outgoing message);
+  void answer_command(const effect::PublishAck& ack);
+  void send_unsent_acks();
   void publish_state(Link link, bool online);
   LinkPort& link(Link which) { return which == Link::central ? *doors_.central : *doors_.local; }
 
@@ -109,6 +112,7 @@ class Gateway {
   std::string last_error_;
   Stamp started_{};
   std::map<CommandId, AdminReply> waiting_acks_;  ///< commands that came through the admin door
+  std::deque<Outgoing> unsent_acks_;              ///< central is away; the oldest go first when there are too many
   Pages pages_;
 };
 
