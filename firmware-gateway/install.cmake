@@ -1,7 +1,8 @@
 # What `cmake --install` puts where. Included by the top CMakeLists.txt after both programs are defined.
 include(GNUInstallDirs)
 
-# debhelper 13.11 of Debian 12 ignores units below /usr/lib, so a /usr prefix means /lib here. Any other prefix keeps to itself.
+# debhelper 13.11 of Debian 12 ignores units below /usr/lib, so a /usr prefix means /lib here.
+# Any other prefix keeps to itself.
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   set(unit_dir /lib/systemd/system)
 else()
