@@ -30,10 +30,19 @@ class Bus:
         configuration = directory / "bus.conf"
         configuration.write_text(_CONFIGURATION.format(socket=socket))
         self.address = f"unix:path={socket}"
+        self._directory, self._socket, self._configuration = directory, socket, configuration
+        self.start()
+
+    def start(self) -> None:
+        self._socket.unlink(missing_ok=True)
         self._process = Process(
-            "dbus", ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"], directory
+            "dbus", ["dbus-daemon", f"--config-file={self._configuration}", "--nofork", "--nopidfile"], self._directory
         )
         self._process.wait_ready(lambda: self.has_owner("org.freedesktop.DBus"), 10)
+
+    def kill(self) -> None:
+        """kill -9: every client is thrown out; `start` opens the same address again."""
+        self._process.kill()
 
     def has_owner(self, name: str) -> bool:
         asked = subprocess.run(
