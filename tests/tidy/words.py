@@ -33,8 +33,8 @@ RULES = [
     Rule(r"(?i)\b(?:ai|coding|sub)[- ]?(?:assistant|agent|helper)s?\b|\bhelper (?:agent|session)s?\b",
          "how it was written"),
     Rule(r"(?i)\bagents?\b", "how it was written", r"(?i)user[- ]agent|agentmanager|agent1\b|NoInputNoOutput"),
-    Rule(r"(?i)\b(?:this|previous|earlier|last|next|another|our) session\b", "how it was written",
-         r"(?i)mqtt|broker|client|connection|d-?bus|keeps? this session alive"),
+    Rule(r"(?i)\b(?:in|during|by|from) (?:this|an?|the|our) session\b|\b(?:previous|earlier|last) session\b",
+         "how it was written", r"(?i)mqtt|broker|client|connection|d-?bus|browser"),
     Rule(r"(?i)\bissue\s*#?\d+\b|(?:^|[\s(])(?:fixes|closes|see) #\d+",
          "the tracker's numbers mean nothing to a reader"),
     Rule(r"(?:^|[\s(`\"'])(?:\.\./)*shared/|\bfacts/[a-z-]+\.md|(?<!ARCHITECTURE/)\barchitecture\.md\b|\bcontract\.md\b"
