@@ -24,7 +24,7 @@ class MemoryStore {
  private:
   struct Set {
     std::int64_t revision = 0;
-    std::string held;                     ///< snapshot id in effect
+    std::string held;     ///< snapshot id in effect
     std::string staging;  ///< snapshot id of the parts below
     std::map<std::int32_t, SnapshotPart> parts;
   };
