@@ -102,10 +102,10 @@ struct CacheWritten {
   AckStatus status = AckStatus::applied;
   std::string reason;
   std::optional<std::int64_t> revision;
-  std::vector<std::int32_t> missing;   ///< of an accepted part: those that have not come yet
-  bool profiles_replaced = false;    ///< a snapshot took effect: keys must be loaded again
-  std::vector<MemberKeys> upserted;  ///< by a delta
-  std::vector<MemberId> removed;     ///< by a delta
+  std::vector<std::int32_t> missing;  ///< of an accepted part: those that have not come yet
+  bool profiles_replaced = false;     ///< a snapshot took effect: keys must be loaded again
+  std::vector<MemberKeys> upserted;   ///< by a delta
+  std::vector<MemberId> removed;      ///< by a delta
 };
 /// The answer to EraseRows.
 struct RowsErased {
