@@ -67,15 +67,11 @@ class StoryCase(ShopCase):
         for phone in self.crowd:
             shop.air.put(phone, {antenna: -60 for antenna in guest.antennas.values()})
         heard = len([phone for phone in self.crowd if isinstance(phone, EidPhone)]) * 2 * 4
-        wait_until(lambda: self._adverts(shop) >= heard, 20, "the gateway hears the crowd")
+        wait_until(lambda: shop.gateway.adverts("foreign") >= heard, 20, "the gateway hears the crowd")
         for phone in self.crowd:
             shop.air.remove(phone)
         self.assertEqual(shop.central.events("visit.started"), [])
         self.assertEqual(shop.tablet.cards, {})
-
-    def _adverts(self, shop: Shop) -> int:
-        lines = shop.gateway.get("/metrics")[1].splitlines()
-        return sum(int(line.split()[-1]) for line in lines if line.startswith('touchpoint_adverts_total{result="foreign"'))
 
     def _recognised(self, shop: Shop, guest: Visitor) -> None:
         said_s = guest.two_adverts()
@@ -87,13 +83,9 @@ class StoryCase(ShopCase):
             (started["member"], started["zone"], started["recognition"]["method"]),
             (guest.member.id, "entrance", "eid"),
         )
-        before = self._member_adverts(shop)
-        wait_until(lambda: self._member_adverts(shop) >= before + 6, 10, "she strolls at the entrance")
+        before = shop.gateway.adverts("member")
+        wait_until(lambda: shop.gateway.adverts("member") >= before + 6, 10, "she strolls at the entrance")
         self.assertEqual(shop.tablet.cards, {}, "no card before the fitting rooms")
-
-    def _member_adverts(self, shop: Shop) -> int:
-        lines = shop.gateway.get("/metrics")[1].splitlines()
-        return sum(int(line.split()[-1]) for line in lines if line.startswith('touchpoint_adverts_total{result="member"'))
 
     def _card(self, shop: Shop, guest: Visitor) -> None:
         card = guest.try_on()
@@ -120,9 +112,7 @@ class StoryCase(ShopCase):
         self.assertNotIn(guest.member.id, str(recorded))
         self.assertNotIn(guest.member.loyalty, str(recorded))
         tied = shop.central.wait_for("attribution.created", lambda d: d["ticket_id"] == ticket)["data"]
-        self.assertEqual(
-            (tied["class"], tied["member"], tied["visit_id"]), ("certain", guest.member.id, guest.visit)
-        )
+        self.assertEqual((tied["class"], tied["member"], tied["visit_id"]), ("certain", guest.member.id, guest.visit))
         outcome = shop.central.wait_for("suggestion.outcome", lambda d: d["variant"] == COAT)["data"]
         self.assertEqual(outcome["outcome"], "sold")
         shop.tablet.link.wait_for(

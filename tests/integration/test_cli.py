@@ -33,7 +33,15 @@ class WithoutDaemonTest(unittest.TestCase):
                 self.assertIn("/nowhere/admin.sock", done.stderr)
 
     def test_wrong_usage_is_2(self) -> None:
-        for command in ([], ["dance"], ["explain"], ["forget"], ["import"], ["import", "dogs", "f"], ["status", "--loud"]):
+        for command in (
+            [],
+            ["dance"],
+            ["explain"],
+            ["forget"],
+            ["import"],
+            ["import", "dogs", "f"],
+            ["status", "--loud"],
+        ):
             with self.subTest(command):
                 done = ctl(*command)
                 self.assertEqual(done.returncode, _USAGE, done.stdout + done.stderr)
@@ -43,7 +51,9 @@ class WithoutDaemonTest(unittest.TestCase):
         for option in ("--help", "--version"):
             done = ctl(option)
             self.assertEqual((done.returncode, bool(done.stdout)), (_DONE, True))
-        daemon = subprocess.run([program_directory() / "touchpointd", "--version"], capture_output=True, text=True, check=True)
+        daemon = subprocess.run(
+            [program_directory() / "touchpointd", "--version"], capture_output=True, text=True, check=True
+        )
         self.assertIn("touchpointd", daemon.stdout)
 
 
@@ -137,7 +147,9 @@ class ImportTest(ShopCase):
                     self.assertIn(word, done.stderr + done.stdout)
                 self.assertEqual(self.members(), 2)
         self.assertEqual(self.imported("catalog", ['{"variant": "X"}']).returncode, _FAILED)
-        self.assertEqual(self.imported("complements", ['{"style": "X", "with": "Y", "score": "high"}']).returncode, _FAILED)
+        self.assertEqual(
+            self.imported("complements", ['{"style": "X", "with": "Y", "score": "high"}']).returncode, _FAILED
+        )
 
     def test_a_missing_file_and_an_empty_one(self) -> None:
         missing = self.store.gateway.ctl("import", "profiles", "/nowhere/members.ndjson")
@@ -158,17 +170,22 @@ class ImportTest(ShopCase):
     def test_unknown_fields_stay_out_of_the_database(self) -> None:
         marked = {**self.good[0], "surname": "Nom-De-Famille-X", "address": {"street": "Rue-Inconnue-X"}}
         self.store.gateway.import_records("profiles", [marked])
-        self.assertEqual(list(traces.in_files([b"Nom-De-Famille-X", b"Rue-Inconnue-X"], self.store.gateway.state_directory)), [])
+        self.assertEqual(
+            list(traces.in_files([b"Nom-De-Famille-X", b"Rue-Inconnue-X"], self.store.gateway.state_directory)), []
+        )
 
     def test_kill_9_in_the_middle_leaves_all_or_nothing(self) -> None:
         file = write_many_members(self.store.gateway.directory / "many.ndjson", 20_000)
         importing = subprocess.Popen(
             [program_directory() / "touchpointctl", "--socket", self.store.gateway.socket, "import", "profiles", file],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self.addCleanup(importing.wait)
         wal = self.store.gateway.state_directory / "cache.db-wal"
-        self.wait(lambda: (wal.exists() and wal.stat().st_size > 500_000) or importing.poll() is not None, 20, "half-way")
+        self.wait(
+            lambda: (wal.exists() and wal.stat().st_size > 500_000) or importing.poll() is not None, 20, "half-way"
+        )
         self.store.gateway.kill()
         self.assertIn(importing.wait(20), (_DONE, _FAILED, _NOT_REACHABLE))
         self.store.gateway.start()
@@ -182,7 +199,9 @@ class FullDiskTest(ShopCase):
 
     def setUp(self) -> None:
         self.disk = self.folder()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", self.disk], capture_output=True, check=False)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", self.disk], capture_output=True, check=False
+        )
         if mounted.returncode != 0:
             self.skipTest(f"no tmpfs: {mounted.stderr.decode().strip()}")
         self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=False)
@@ -230,7 +249,11 @@ class FullDiskTest(ShopCase):
         self.assertTrue(json.loads(self.store.gateway.get("/readyz")[1])["parts"]["store"]["cause"])
         self.assertEqual(self.store.gateway.get("/healthz")[0], 200)
         os.unlink(filler)
-        self.wait(lambda: till.post(json.dumps(till.ticket([Line("SCARF", "49.00")])).encode()).status == 202, 30, "writes again")
+        self.wait(
+            lambda: till.post(json.dumps(till.ticket([Line("SCARF", "49.00")])).encode()).status == 202,
+            30,
+            "writes again",
+        )
         self.wait(lambda: self.store.gateway.get("/readyz")[0] == 200, 10, "ready again")
         for ticket in answers:
             self.store.central.wait_for("ticket.recorded", lambda d, t=ticket: d["ticket_id"] == t)

@@ -40,7 +40,10 @@ class ProfilesTest(CommandCase):
         ids = []
         for part in (3, 1, 2):
             payload = {
-                "snapshot": "S5", "revision": 5, "part": part, "parts": 3,
+                "snapshot": "S5",
+                "revision": 5,
+                "part": part,
+                "parts": 3,
                 "profiles": [m.profile for m in people[2 * part - 2 : 2 * part]],
             }
             ids.append(self.central.send_command("profiles.snapshot", payload))
@@ -66,7 +69,9 @@ class ProfilesTest(CommandCase):
         self.assertEqual(self.members(), 2)
         self.store.gateway.kill()
         self.store.gateway.start()
-        self.assertEqual(self.delta(42, 43, {"op": "remove", "member": second.id})["status"], "applied", "kept over a crash")
+        self.assertEqual(
+            self.delta(42, 43, {"op": "remove", "member": second.id})["status"], "applied", "kept over a crash"
+        )
 
     def test_a_member_who_is_removed_inside_leaves_as_removed(self) -> None:
         stays, goes = coat_lover(1), coat_lover(2)
@@ -125,7 +130,16 @@ class NonsenseTest(CommandCase):
         self.assertEqual(self.snapshot(1, [good])["status"], "applied", "and then all is well")
 
     def test_what_is_no_json_does_not_stop_it(self) -> None:
-        for payload in (b"", b"{", b"\xff\x00", b"[]", b"null", b"[" * 100_000, b'{"command_id": 7}', b'{"command_id":"x"}' * 2):
+        for payload in (
+            b"",
+            b"{",
+            b"\xff\x00",
+            b"[]",
+            b"null",
+            b"[" * 100_000,
+            b'{"command_id": 7}',
+            b'{"command_id":"x"}' * 2,
+        ):
             self.central.link.publish(f"{self.central.base}/command/profiles.snapshot", payload)
         self.central.link.publish(f"{self.central.base}/command/", b"{}")
         self.central.link.publish(f"{self.central.base}/command/a/b", b"{}")

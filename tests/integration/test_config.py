@@ -61,8 +61,13 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(effective["central"]["client_id"], "paris-042-gw-1")
 
     def test_every_error_at_once_with_its_place(self) -> None:
-        done = self.check({"presence": {"exit_after_s": -1, "enter_dbn": -80}, "zones": [{"id": "a b", "kind": "roof"}],
-                           "store": {"timezone": "Mars/Olympus"}})
+        done = self.check(
+            {
+                "presence": {"exit_after_s": -1, "enter_dbn": -80},
+                "zones": [{"id": "a b", "kind": "roof"}],
+                "store": {"timezone": "Mars/Olympus"},
+            }
+        )
         self.assert_error(done, "/presence/exit_after_s")
         self.assert_error(done, "/presence/enter_dbn", "enter_dbm")
         self.assert_error(done, "/zones/0/id")
@@ -78,7 +83,10 @@ class CheckTest(unittest.TestCase):
             ({"http": {"listen": "nowhere"}}, "/http/listen"),
             ({"zones": two_of_one}, "/zones/1"),
             ({"radio": {"receivers": [{"id": "hci0", "zone": "cellar"}]}}, "/radio/receivers/0/zone"),
-            ({"radio": {"receivers": [{"id": "hci0", "adapter": "hci0", "zone": "entrance"}]}}, "/radio/receivers/0/adapter"),
+            (
+                {"radio": {"receivers": [{"id": "hci0", "adapter": "hci0", "zone": "entrance"}]}},
+                "/radio/receivers/0/adapter",
+            ),
             ({"suggestions": {"holdout_percent": 101}}, "/suggestions/holdout_percent"),
             ({"central": {"password_file": "/nowhere/secret"}}, "/central/password_file"),
         ):
@@ -126,7 +134,9 @@ class CheckTest(unittest.TestCase):
 
     def test_credentials_directory(self) -> None:
         (self.folder / "till").write_text("a secret of at least sixteen octets\n")
-        self.file.write_text(json.dumps(merge_patch(self.good, {"pos": {"http": {"keys": [{"id": "k", "secret_file": "till"}]}}})))
+        self.file.write_text(
+            json.dumps(merge_patch(self.good, {"pos": {"http": {"keys": [{"id": "k", "secret_file": "till"}]}}}))
+        )
         argv = ("--config", self.file, "--check-config")
         found = self.run_daemon(*argv, env={**os.environ, "CREDENTIALS_DIRECTORY": str(self.folder)})
         self.assertEqual(found.returncode, 0, found.stdout)
@@ -147,18 +157,14 @@ class ReloadTest(ShopCase):
         self.store.open([self.camille])
         self.guest = Visitor(self.store, self.camille)
 
-    def adverts(self) -> int:
-        lines = self.store.gateway.get("/metrics")[1].splitlines()
-        return sum(int(line.split()[-1]) for line in lines if 'adverts_total{result="member"' in line)
-
     def reload(self, patch: dict[str, Any]) -> None:
         self.store.gateway.configuration = merge_patch(self.store.gateway.configuration, patch)
         self.store.gateway.reload()
 
     def test_presence_changes_without_a_restart(self) -> None:
         self.guest.at("entrance")
-        before = self.adverts()
-        self.wait(lambda: self.adverts() >= before + 6, 10, "too faint to enter")
+        before = self.store.gateway.adverts("member")
+        self.wait(lambda: self.store.gateway.adverts("member") >= before + 6, 10, "too faint to enter")
         self.assertEqual(self.store.central.events("visit.started"), [])
         self.reload({"presence": {"enter_dbm": -80}})
         self.guest.come_in()
@@ -170,9 +176,9 @@ class ReloadTest(ShopCase):
         pid = self.store.gateway.process.pid
         self.reload({"presence": {"enter_dbm": -80, "enter_adverst": 3}})
         self.wait(lambda: "enter_adverst" in self.store.gateway.log(), 5, "the log names the unknown key")
-        before = self.adverts()
+        before = self.store.gateway.adverts("member")
         self.guest.at("entrance")
-        self.wait(lambda: self.adverts() >= before + 6, 10, "the old enter_dbm still holds")
+        self.wait(lambda: self.store.gateway.adverts("member") >= before + 6, 10, "the old enter_dbm still holds")
         self.assertEqual(self.store.central.events("visit.started"), [])
         (self.store.gateway.directory / "gateway.json").write_text("{")
         said = len(self.store.gateway.log())
@@ -185,8 +191,15 @@ class ReloadTest(ShopCase):
         """The receivers of a zone that goes would stand nowhere: refused. A new till zone is taken."""
         zones = self.store.gateway.configuration["zones"]
         self.reload({"zones": [{"id": "floor", "kind": "floor"}]})
-        self.wait(lambda: "/radio/receivers" in self.store.gateway.log(), 5, "the log names the receiver without a zone")
-        self.reload({"zones": [*zones, {"id": "till-2", "kind": "till", "workstations": ["POS2"]}], "presence": {"enter_dbm": -80}})
+        self.wait(
+            lambda: "/radio/receivers" in self.store.gateway.log(), 5, "the log names the receiver without a zone"
+        )
+        self.reload(
+            {
+                "zones": [*zones, {"id": "till-2", "kind": "till", "workstations": ["POS2"]}],
+                "presence": {"enter_dbm": -80},
+            }
+        )
         self.guest.come_in()
 
 
@@ -211,14 +224,23 @@ class StartTest(ShopCase):
     def test_a_second_daemon_on_the_same_state(self) -> None:
         shop = self.shop({"radio": {"receivers": []}}, radio=FakeRadio)
         shop.gateway.start()
-        other = merge_patch(shop.gateway.configuration, {
-            "runtime_dir": str(shop.gateway.directory / "run2"),
-            "http": {"listen": f"127.0.0.1:{free_port()}"}, "tablet": {"listen": f"127.0.0.1:{free_port()}"},
-            "pos": {"http": {"listen": f"127.0.0.1:{free_port()}"}}})
+        other = merge_patch(
+            shop.gateway.configuration,
+            {
+                "runtime_dir": str(shop.gateway.directory / "run2"),
+                "http": {"listen": f"127.0.0.1:{free_port()}"},
+                "tablet": {"listen": f"127.0.0.1:{free_port()}"},
+                "pos": {"http": {"listen": f"127.0.0.1:{free_port()}"}},
+            },
+        )
         file = shop.gateway.directory / "second.json"
         file.write_text(json.dumps(other))
         done = subprocess.run(
-            [program_directory() / "touchpointd", "--config", file], capture_output=True, text=True, timeout=30, check=False
+            [program_directory() / "touchpointd", "--config", file],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("facts.db", done.stdout + done.stderr)
@@ -228,7 +250,11 @@ class StartTest(ShopCase):
         file = shop.gateway.directory / "gateway.json"
         file.write_text(json.dumps(shop.gateway.configuration))
         done = subprocess.run(
-            [program_directory() / "touchpointd", "--config", file], capture_output=True, text=True, timeout=20, check=False
+            [program_directory() / "touchpointd", "--config", file],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(words, done.stdout + done.stderr)

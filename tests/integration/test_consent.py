@@ -22,7 +22,13 @@ def now() -> str:
 
 
 def snapshot(members: list[Member], revision: int) -> dict[str, Any]:
-    return {"snapshot": f"S{revision}", "revision": revision, "part": 1, "parts": 1, "profiles": [m.profile for m in members]}
+    return {
+        "snapshot": f"S{revision}",
+        "revision": revision,
+        "part": 1,
+        "parts": 1,
+        "profiles": [m.profile for m in members],
+    }
 
 
 class ConsentCase(ShopCase):
@@ -33,21 +39,23 @@ class ConsentCase(ShopCase):
         self.guest, self.second = Visitor(self.store, self.camille), Visitor(self.store, self.other)
 
     def withdraw(self, at: str | None = None, status: str = "revoked") -> dict[str, Any]:
-        payload = {"member": self.camille.id, "purpose": "recognition", "status": status, "at": at or now(), "version": "v"}
+        payload = {
+            "member": self.camille.id,
+            "purpose": "recognition",
+            "status": status,
+            "at": at or now(),
+            "version": "v",
+        }
         return self.store.central.command("consent", payload)
 
     def assert_not_recognised(self) -> None:
         """Her adverts are heard, between those of another member who is recognised by them."""
         before = len(self.visits_of(self.camille))
         self.guest.at("entrance")
-        foreign = self.adverts("foreign")
-        self.wait(lambda: self.adverts("foreign") >= foreign + 4, 15, "her adverts arrive")
+        foreign = self.store.gateway.adverts("foreign")
+        self.wait(lambda: self.store.gateway.adverts("foreign") >= foreign + 4, 15, "her adverts arrive")
         self.assertEqual(len(self.visits_of(self.camille)), before)
         self.guest.leave()
-
-    def adverts(self, result: str) -> int:
-        lines = self.store.gateway.get("/metrics")[1].splitlines()
-        return sum(int(line.split()[-1]) for line in lines if f'adverts_total{{result="{result}"' in line)
 
     def visits_of(self, member: Member) -> list[Any]:
         return [e for e in self.store.central.events("visit.started") if e["data"]["member"] == member.id]
@@ -65,7 +73,9 @@ class WithdrawalTest(ConsentCase):
         self.store.tablet.wait_withdrawn(self.guest.visit)
         self.assertLess(time.monotonic() - sent_s, _AT_ONCE_S)
         applied = self.store.central.wait_for("consent.applied")["data"]
-        self.assertEqual((applied["purpose"], applied["status"], applied["source"]), ("recognition", "revoked", "central"))
+        self.assertEqual(
+            (applied["purpose"], applied["status"], applied["source"]), ("recognition", "revoked", "central")
+        )
         self.assert_key_gone("after the withdrawal")
         self.assert_not_recognised()
         self.store.gateway.kill()
@@ -109,12 +119,19 @@ class WithdrawalTest(ConsentCase):
 
     def test_a_repeated_command_is_a_duplicate(self) -> None:
         self.open_shop()
-        payload = {"command_id": "c-1", "member": self.camille.id, "purpose": "recognition", "status": "revoked", "at": now()}
+        payload = {
+            "command_id": "c-1",
+            "member": self.camille.id,
+            "purpose": "recognition",
+            "status": "revoked",
+            "at": now(),
+        }
         first = self.store.central.command("consent", payload)
         self.assertEqual(first["status"], "applied")
         self.store.central.send_command("consent", payload)
         self.store.central.link.wait_for(
-            lambda: [a["status"] for a in self.store.central.acknowledgements if a["command_id"] == "c-1"][1:] == ["duplicate"],
+            lambda: [a["status"] for a in self.store.central.acknowledgements if a["command_id"] == "c-1"][1:]
+            == ["duplicate"],
             5,
             "the second delivery is answered as a duplicate",
         )
@@ -170,7 +187,9 @@ class ErasureTest(ConsentCase):
         central = self.store.central
         before = {e["id"]: e for e in central.consumer.events if e["data"].get("member") == self.camille.id}
         self.assertTrue(before)
-        self.assertEqual(central.command("erase", {"request_id": "r-2", "member": self.camille.id})["status"], "applied")
+        self.assertEqual(
+            central.command("erase", {"request_id": "r-2", "member": self.camille.id})["status"], "applied"
+        )
         central.wait_for("erase.completed")
         arrived = len(central.link.messages)
         last = max(int(e["sequence"]) for e in central.consumer.events)
@@ -211,7 +230,6 @@ class ErasureTest(ConsentCase):
         self.assert_no_trace()
         self.store.central.wait_for("erase.completed")
         self.assertEqual(self.store.gateway.ctl("forget", "nobody-knows-him").returncode, 0)
-
 
 
 if __name__ == "__main__":

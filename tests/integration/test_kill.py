@@ -74,7 +74,9 @@ class KillCase(ShopCase):
         self.assertEqual(clerk.failures, [])
 
         def missing() -> set[str]:
-            return clerk.answered.keys() - {e["data"]["ticket_id"] for e in shop.central.consumer.of_type("ticket.recorded")}
+            return clerk.answered.keys() - {
+                e["data"]["ticket_id"] for e in shop.central.consumer.of_type("ticket.recorded")
+            }
 
         try:
             shop.central.link.wait_for(lambda: not missing(), _LAST_EVENTS_S, "every ticket is recorded")

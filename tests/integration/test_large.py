@@ -37,7 +37,9 @@ class MillionTest(ShopCase):
         file.unlink()
         self.assert_recognises(shop, 1, _MEMBERS // 2, _MEMBERS)
         after_import = self.settled_rss(shop)
-        self.tell(f"resident after the import: {after_import:.0f} MiB (peak {rss_mib(shop.gateway.process.pid, 'VmHWM'):.0f})")
+        self.tell(
+            f"resident after the import: {after_import:.0f} MiB (peak {rss_mib(shop.gateway.process.pid, 'VmHWM'):.0f})"
+        )
         self.assertEqual(shop.gateway.stop(), 0)
         begun_s = time.monotonic()
         shop.gateway.start(timeout_s=60)
@@ -46,7 +48,9 @@ class MillionTest(ShopCase):
         shop.radio.wait_scanning("hci0")
         self.assert_recognises(shop, 2, _MEMBERS // 3)
         after_start = self.settled_rss(shop)
-        self.tell(f"resident after a start: {after_start:.0f} MiB (peak {rss_mib(shop.gateway.process.pid, 'VmHWM'):.0f})")
+        self.tell(
+            f"resident after a start: {after_start:.0f} MiB (peak {rss_mib(shop.gateway.process.pid, 'VmHWM'):.0f})"
+        )
         self.assertLess(start_s, _MAX_START_S)
         self.assertLess(after_start, _MAX_RSS_MIB)
         self.assertLess(after_import, _MAX_RSS_MIB)

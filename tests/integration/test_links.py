@@ -1,4 +1,4 @@
-"""Brokers that are not there, come back empty or come late; wills, goodbyes, and what a restart leaves on the tablets."""
+"""Brokers that are away, come back empty or come late; wills, goodbyes, and what a restart leaves on the tablets."""
 
 from __future__ import annotations
 
@@ -97,18 +97,26 @@ class CardsTest(LinkCase):
         shop.local.start()
         card = shop.tablet.wait_card(lambda card: card["visit"] == guest.visit, 20)
         self.assertEqual([s["id"] for s in card["suggestions"]], [s["id"] for s in before["suggestions"]])
-        shop.tablet.link.wait_for(lambda: shop.tablet.state and shop.tablet.state["state"] == "online", 10, "online again")
+        shop.tablet.link.wait_for(
+            lambda: shop.tablet.state and shop.tablet.state["state"] == "online", 10, "online again"
+        )
         late = Link(shop.local.port, "late", [f"{_TABLET}/#"])
         self.addCleanup(late.stop)
-        late.wait_for(lambda: {m.topic for m in late.messages if m.retain and m.payload} >= {
-            f"{_TABLET}/card/{guest.visit}", f"{_TABLET}/state"}, 5, "both are retained")
+        late.wait_for(
+            lambda: {m.topic for m in late.messages if m.retain and m.payload}
+            >= {f"{_TABLET}/card/{guest.visit}", f"{_TABLET}/state"},
+            5,
+            "both are retained",
+        )
 
     def test_cards_carry_an_expiry_and_events_their_content_type(self) -> None:
         shop, guest = self.with_card()
         cards = [m for m in shop.tablet.link.messages if m.topic.endswith(guest.visit) and m.payload]
         self.assertTrue(all(m.expiry_s and m.expiry_s <= 1200 for m in cards), [m.expiry_s for m in cards])
         events = [m for m in shop.central.link.messages if "/event/" in m.topic]
-        self.assertEqual({(m.content_type, m.qos, m.retain) for m in events}, {("application/cloudevents+json", 1, False)})
+        self.assertEqual(
+            {(m.content_type, m.qos, m.retain) for m in events}, {("application/cloudevents+json", 1, False)}
+        )
 
     def test_a_card_survives_a_crash_of_the_daemon(self) -> None:
         shop, guest = self.with_card()
@@ -118,7 +126,9 @@ class CardsTest(LinkCase):
         shop.tablet.wait_card(lambda card: card["visit"] == guest.visit)
         guest.pay()
         shop.tablet.link.wait_for(
-            lambda: all(s["variant"] != COAT for c in shop.tablet.cards.values() for s in c["suggestions"]), 10, "coat gone"
+            lambda: all(s["variant"] != COAT for c in shop.tablet.cards.values() for s in c["suggestions"]),
+            10,
+            "coat gone",
         )
         self.assertEqual(len(shop.central.events("visit.started")), 1, "the same visit")
         self.assertEqual(len(shop.central.events("suggestion.created")), 1, "and the same suggestion")

@@ -100,7 +100,9 @@ class PosTest(ShopCase):
         connection = http.client.HTTPConnection("127.0.0.1", self.till.port, timeout=10)
         self.addCleanup(connection.close)
         body = b"{"
-        connection.request("POST", "/v1/pos/tickets", body, {"Content-Type": "application/json", **self.till.headers(body)})
+        connection.request(
+            "POST", "/v1/pos/tickets", body, {"Content-Type": "application/json", **self.till.headers(body)}
+        )
         response = connection.getresponse()
         self.assertEqual((response.status, response.getheader("Content-Type")), (400, "application/problem+json"))
 
@@ -119,7 +121,9 @@ class PosTest(ShopCase):
         first = self.sale()
         accepted = self.post(first)
         self.assertEqual((accepted.status, accepted.result["status"]), (202, "accepted"))
-        self.assertEqual(self.post({**first, "clerk_note": "unnamed fields do not count"}).result["status"], "duplicate")
+        self.assertEqual(
+            self.post({**first, "clerk_note": "unnamed fields do not count"}).result["status"], "duplicate"
+        )
         other = {**self.sale(total="10.00"), "sequence": first["sequence"]}
         conflict = self.post(other)
         self.assertEqual((conflict.status, conflict.result["status"]), (409, "quarantined"))

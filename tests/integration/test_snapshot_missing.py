@@ -16,7 +16,9 @@ class MissingPartsTest(ShopCase):
         payload = {"snapshot": "S9", "revision": 9, "part": 2, "parts": 3, "profiles": [member(1).profile]}
         command = shop.central.send_command("profiles.snapshot", payload)
         missing = shop.central.link.wait_for(
-            lambda: next((a for a in shop.central.acknowledgements if a.get("missing")), None), 40, "an ack with `missing`"
+            lambda: next((a for a in shop.central.acknowledgements if a.get("missing")), None),
+            40,
+            "an ack with `missing`",
         )
         self.assertEqual((missing["command_id"], missing["missing"]), (command, [1, 3]))
         self.assertEqual(json.loads(shop.gateway.ctl("status", "--json").stdout)["members"], 0)

@@ -1,4 +1,4 @@
-"""What every integration test has in common: a shop of its own, quick visits, and a daemon that must outlive the test."""
+"""What every integration test has in common: a shop of its own and a daemon that must outlive the test."""
 
 from __future__ import annotations
 

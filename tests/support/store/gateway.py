@@ -160,6 +160,15 @@ class Gateway:
         except OSError:
             return 0, ""
 
+    def metric(self, name: str) -> int:
+        """The figure on /metrics with that name and labels, at most a second old; 0 before there is one."""
+        lines = self.get("/metrics")[1].splitlines()
+        return sum(int(line.split()[-1]) for line in lines if line.startswith(f"touchpoint_{name}"))
+
+    def adverts(self, result: str) -> int:
+        """How many Eddystone-EID adverts were heard so far, of a `member` or `foreign`."""
+        return self.metric(f'adverts_total{{result="{result}"}}')
+
     def ctl(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         """touchpointctl on this gateway's admin socket."""
         return subprocess.run(

@@ -53,8 +53,8 @@ class Shop:
         self.bus = self._keep(self._open_bus(self.directory))
         self.radio: Radio = self._keep(self._open_radio(self.bus, self.directory, [ENTRANCE_ADDRESS, FITTING_ADDRESS]))
         self.local = self._keep(Broker(self.directory, "local-broker"))
-        self.wan = self.local if self._one_broker else self._keep(
-            Broker(self.directory, "central-broker", self._durable_wan)
+        self.wan = (
+            self.local if self._one_broker else self._keep(Broker(self.directory, "central-broker", self._durable_wan))
         )
         self.central = self._keep(Central(self.wan.port, STORE))
         if self._durable_wan:
