@@ -160,6 +160,7 @@ Policy Config::policy() const {
   policy.profiles_stale_after = std::chrono::hours{profiles_stale_after_h};
   policy.central_max_rate = central.max_rate;
   policy.retain_delivered = std::chrono::hours{retain_delivered_h};
+  policy.record_sightings = journal_enabled;
   return policy;
 }
 

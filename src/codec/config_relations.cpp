@@ -1,4 +1,5 @@
 #include <cctype>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -34,9 +35,18 @@ std::string joined(const std::set<std::string>& names) {
 }
 
 std::string local_adapter(const ReceiverConfig& receiver) {
-  std::string name = receiver.remote ? "" : receiver.adapter;
+  std::string name = receiver.remote || receiver.adapter == "auto" ? "" : receiver.adapter;  // each auto takes its own
   for (auto& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
+}
+
+/// Only where the machine has time zones at all: a minimal image may leave them to others.
+void time_zone_exists(const Config& config, Findings& findings) {
+  static const std::filesystem::path kZones = "/usr/share/zoneinfo";
+  std::error_code ignored;
+  if (config.timezone.empty() || !std::filesystem::is_directory(kZones, ignored)) return;
+  if (std::filesystem::is_regular_file(kZones / config.timezone, ignored)) return;
+  findings.push_back({"/store/timezone", "is not known to this machine; must be an IANA name such as Europe/Paris"});
 }
 
 void tills_stand_once(const Config& config, Findings& findings) {
@@ -81,6 +91,7 @@ Findings check_relations(const Config& config) {
   Findings findings;
   unique<Zone>(
       "/zones", config.zones, "/id", [](const Zone& zone) { return zone.id.value; }, findings);
+  time_zone_exists(config, findings);
   tills_stand_once(config, findings);
   unique<ReceiverConfig>("/radio/receivers", config.receivers, "/id", &ReceiverConfig::id, findings);
   unique<ReceiverConfig>("/radio/receivers", config.receivers, "/adapter", local_adapter, findings);

@@ -59,7 +59,10 @@ bool Core::can_recognise(WallTime now) const {
 
 void Core::on(const event::ClockChanged& e) { clock_ = e.state; }
 
-void Core::on(const event::PolicyChanged& e) { policy_ = e.policy; }
+void Core::on(const event::PolicyChanged& e) {
+  policy_ = e.policy;
+  presence_.policy_changed();
+}
 
 // --- settling --------------------------------------------------------------------------------------------------------
 

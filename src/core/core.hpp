@@ -46,6 +46,9 @@ class Core {
   [[nodiscard]] bool link_up(Link link) const { return links_.is_up(link); }
   [[nodiscard]] ClockState clock() const { return clock_; }
   [[nodiscard]] std::optional<WallTime> profiles_updated_at() const { return profiles_updated_at_; }
+  [[nodiscard]] bool in_holdout(const MemberId& member) const;
+  /// Lays the consent that was decided here over what the cache says. O(purposes).
+  void overlay(Profile& profile) const;
 
  private:
   struct PendingTicket {
@@ -101,7 +104,6 @@ class Core {
   Sequence append(FactData data, std::optional<VisitId> correlation = {}, std::optional<WallTime> expires_at = {});
   std::string new_id();
   void name_visit(Visit& visit);
-  [[nodiscard]] bool in_holdout(const MemberId& member) const;
   /// Leaves the core when everything written so far is on disk.
   void say(Effect visible) { held_.emplace_back(0, std::move(visible)); }
   void now_do(Effect effect) { effects_->push_back(std::move(effect)); }
@@ -110,7 +112,6 @@ class Core {
 
   void consider_card(const Visit& visit);
   [[nodiscard]] bool stale_cache() const;
-  void overlay(Profile& profile) const;
   void ask_for_missing_parts();
   void apply_refusal(const MemberId& member, Purpose purpose);
   void put_keys(const event::MemberKeys& keys);

@@ -77,6 +77,7 @@ void Core::on(const event::AdvertSeen& e) {
       break;
   }
   count(effect::Counter::adverts_matched);
+  if (policy_.record_sightings) now_do(effect::Sighted{e.receiver, MemberId{match.member}, e.rssi});
   presence_.heard(match.member, match.phone, e.receiver, e.rssi, now_);
 }
 

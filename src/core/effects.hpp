@@ -157,6 +157,12 @@ struct Count {
   Counter counter = Counter::adverts_matched;
   std::uint64_t by = 1;
 };
+/// Whom an advert was resolved to; only with Policy::record_sightings.
+struct Sighted {
+  std::uint16_t receiver = 0;  ///< index into Policy::receivers
+  MemberId member;
+  RssiDbm rssi = kRssiUnavailable;
+};
 /// A line for the log; never personal.
 struct Note {
   bool alarm = false;
@@ -169,7 +175,7 @@ using Effect =
     std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts, effect::LoadDossier,
                  effect::LoadKeys, effect::WriteCache, effect::ForgetMember, effect::PublishRow, effect::PublishAck,
                  effect::PublishCard, effect::WithdrawCard, effect::PublishState, effect::ConnectLink, effect::DropLink,
-                 effect::AnswerTicket, effect::Count, effect::Note>;
+                 effect::AnswerTicket, effect::Count, effect::Sighted, effect::Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tg

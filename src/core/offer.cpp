@@ -83,7 +83,8 @@ class Picker {
 
   [[nodiscard]] Offer finish() {
     std::stable_sort(found_.begin(), found_.end(), [](const CardSuggestion& a, const CardSuggestion& b) {
-      return std::tie(b.score_permille, a.item.variant) < std::tie(a.score_permille, b.item.variant);
+      return std::tie(b.score_permille, a.item.variant, a.scenario, a.anchor) <
+             std::tie(a.score_permille, b.item.variant, b.scenario, b.anchor);
     });
     Offer offer;
     offer.items = choose();
@@ -172,7 +173,7 @@ std::optional<ResolvedSize> resolve_size(const std::vector<SizeEvidence>& eviden
                                          const std::string& brand) {
   const auto brand_fits = [&](const SizeEvidence& e) { return e.brand && !brand.empty() && *e.brand == brand; };
   const auto key = [&](const SizeEvidence& e) {
-    return std::tuple(brand_fits(e), e.source, e.n, e.last.value_or(WallTime{}), e.size);
+    return std::tuple(brand_fits(e), e.source, e.n, e.last.value_or(WallTime{}), e.size, !e.brand);
   };
   const SizeEvidence* best = nullptr;
   for (const auto& e : evidence) {

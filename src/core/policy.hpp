@@ -57,6 +57,7 @@ struct Policy {
   Seconds profiles_stale_after{24 * 3600};
   std::int32_t central_max_rate = 0;  ///< events/s, 0 = no limit
   Seconds retain_delivered{72 * 3600};
+  bool record_sightings = false;  ///< effect::Sighted for every advert of a member
 
   [[nodiscard]] std::string source() const { return "/stores/" + store + "/gateways/" + gateway; }
   [[nodiscard]] const Zone* zone(const ZoneId& id) const {

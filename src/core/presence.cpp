@@ -351,6 +351,10 @@ void Presence::advance(Stamp now) {
   }
 }
 
+void Presence::policy_changed() {
+  for (auto it = tracks_.begin(); it != tracks_.end(); ++it) rearm(it);
+}
+
 /// Candidates are only phones that might come in: beyond the limit the weakest knowledge goes, never a visit.
 void Presence::make_room() {
   if (candidates_ < kMaxCandidates) return;

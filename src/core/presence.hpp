@@ -49,6 +49,9 @@ class Presence {
   void advance(Stamp now);
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
+  /// The policy has changed in place: deadlines are those of the new one.
+  void policy_changed();
+
   /// What happened since the last call, in order.
   [[nodiscard]] std::vector<PresenceChange> take_changes();
 

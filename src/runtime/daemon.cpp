@@ -128,7 +128,7 @@ class Daemon {
     }
     gateway_ = std::make_unique<Gateway>(
         loop_, config_, Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(), radio_.get()},
-        poster(), Clock{newest(*restored), config_.require_sync});
+        poster(), Clock{newest(*restored), config_.require_sync}, born_);
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
@@ -143,7 +143,6 @@ class Daemon {
     notify_service_manager("STOPPING=1");
     admin_.reset();
     http_.reset();
-    gateway_->stop();
     local_.reset();
     central_.reset();
     inbox_.close();
@@ -197,10 +196,9 @@ class Daemon {
   }
 
   void make_links() {
-    const Stamp now = loop_.now();
-    central_ = std::make_unique<UplinkProcess>(loop_, central_settings(config_, now),
+      central_ = std::make_unique<UplinkProcess>(loop_, central_settings(config_, born_),
                                                [this](LinkReport r) { gateway_->on_link(Link::central, r); });
-    local_ = std::make_unique<MqttLane>(local_settings(config_, now), [this](LinkReport report) {
+    local_ = std::make_unique<MqttLane>(local_settings(config_, born_), [this](LinkReport report) {
       inbox_.post([this, r = std::move(report)] { gateway_->on_link(Link::local, r); });
     });
   }
@@ -257,7 +255,10 @@ class Daemon {
 
   void watch_signals() {
     for (const int number : {SIGTERM, SIGINT}) {
-      signals_.push_back(loop_.add_signal(number, [this] { loop_.exit(0); }));
+      signals_.push_back(loop_.add_signal(number, [this] {
+        gateway_->stop();  // while the loop still turns: a finished one watches nothing any more
+        loop_.exit(0);
+      }));
     }
     signals_.push_back(loop_.add_signal(SIGHUP, [this] { gateway_->reload(path_); }));
   }
@@ -286,6 +287,7 @@ class Daemon {
   const Config config_;
   const std::string path_;
   EventLoop loop_;
+  const Stamp born_ = loop_.now();  ///< names this session on both links
   std::vector<EventSource> signals_;
   TimerSource watchdog_;
   std::unique_ptr<SqliteFacts> facts_;

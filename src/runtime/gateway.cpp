@@ -15,7 +15,7 @@ constexpr std::size_t kUnsentAcks = 256;
 }  // namespace
 
 Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void(std::function<void()>)> post,
-                 Clock clock)
+                 Clock clock, Stamp born)
     : loop_(loop),
       config_(std::move(config)),
       doors_(doors),
@@ -25,13 +25,13 @@ Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void
       core_(config_.policy()),
       deadline_(loop.add_timer([this] { handle(event::DeadlineReached{}); })),
       tick_(loop.add_timer([this] { tick(); })),
-      idle_(loop.add_deferred([this] { build_tables(); }, DeferredPriority::idle)) {
+      idle_(loop.add_deferred([this] { build_tables(); }, DeferredPriority::idle)),
+      started_(born) {
   links_[static_cast<std::size_t>(Link::central)].verified = config_.central.v5;
   links_[static_cast<std::size_t>(Link::local)].verified = config_.local.v5;
 }
 
 void Gateway::start(event::Restored restored) {
-  started_ = loop_.now();
   check_clock();
   handle(restored);
   if (doors_.radio != nullptr) doors_.radio->start();

@@ -46,7 +46,8 @@ struct Pages {
 class Gateway {
  public:
   /// `post` runs work on the loop from any thread (Inbox::post).
-  Gateway(EventLoop& loop, Config config, Doors doors, std::function<void(std::function<void()>)> post, Clock clock);
+  Gateway(EventLoop& loop, Config config, Doors doors, std::function<void(std::function<void()>)> post, Clock clock,
+          Stamp born);
 
   void start(event::Restored restored);
   /// Says goodbye on both links; the loop may end when it returns.
