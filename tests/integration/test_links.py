@@ -138,6 +138,7 @@ class CardsTest(LinkCase):
         shop.gateway.start()
         self.assertEqual(shop.gateway.stop(), 0)
         stale = f"{_TABLET}/card/0199aaaa-0000-7000-8000-000000000001"
+        self.foreign_topics = frozenset([stale])
         shop.tablet.link.publish(stale, json.dumps({"v": 1, "visit": stale.rsplit("/", 1)[1]}), retain=True)
         shop.tablet.link.wait_for(lambda: shop.tablet.cards, 5, "the stale card is there")
         shop.gateway.start()
