@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kQueueLimit = 4096;
 constexpr std::size_t kMostUnparsed = 64;
-constexpr std::size_t kSliceMembers = 4096;
+constexpr std::size_t kSliceMembers = 256;
 constexpr Millis kIdle{2'000};
 constexpr Millis kRetry{1'000};
 constexpr Millis kBetweenSlices{1};  // not zero: a stop or a question goes first

@@ -155,7 +155,7 @@ Command decode_command_or(std::string_view name, std::string_view payload, std::
 Command decode_command(std::string_view name, std::string_view payload) { return decode_command_or(name, payload, {}); }
 
 std::string encode_ack(const CommandAck& ack) {
-  return dump({{"command_id", ack.id.value},
+  return dump({{"command_id", or_null(ack.id)},
                {"status", name_of(kAckStatusNames, ack.status)},
                {"reason", or_null(ack.reason)},
                {"revision", number_or_null(ack.revision)},

@@ -44,7 +44,7 @@ class CachePort {
   virtual ~CachePort() = default;
   /// Parses a command's payload in the lane (a snapshot part is large) and answers event::CommandArrived.
   virtual void parse_command(std::string name, std::string payload) = 0;
-  /// Answered by event::KeysLoaded slices of at most 4096 members.
+  /// Answered by event::KeysLoaded slices of at most 256 members.
   virtual void load_keys() = 0;
   /// Answered by event::DossierLoaded.
   virtual void load_dossier(effect::LoadDossier request) = 0;
