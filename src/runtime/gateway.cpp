@@ -29,6 +29,10 @@ Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void
       started_(born) {
   links_[static_cast<std::size_t>(Link::central)].verified = config_.central.v5;
   links_[static_cast<std::size_t>(Link::local)].verified = config_.local.v5;
+  if (doors_.journal == nullptr) return;
+  recorder_.emplace(
+      core_, [this](Effect question) { carry_out(std::move(question)); },
+      [this](std::string_view line) { return doors_.journal->append(line); });
 }
 
 void Gateway::start(event::Restored restored) {
@@ -39,6 +43,10 @@ void Gateway::start(event::Restored restored) {
 }
 
 void Gateway::stop() {
+  if (recorder_) {
+    recorder_->finish(loop_.now().wall);
+    doors_.journal->flush();
+  }
   for (const Link which : {Link::central, Link::local}) {
     if (core_.link_up(which)) publish_state(which, false);
   }
@@ -97,8 +105,10 @@ void Gateway::reload(const std::string& path) {
 // --- the pump --------------------------------------------------------------------------------------------------------
 
 void Gateway::handle(const Event& event) {
+  const Stamp now = loop_.now();
+  if (recorder_ && recorder_->see(event, now)) return;
   Effects effects;
-  core_.step(event, loop_.now(), effects);
+  core_.step(event, now, effects);
   for (auto& effect : effects) carry_out(std::move(effect));
   if (std::holds_alternative<event::KeysLoaded>(event) || std::holds_alternative<event::CacheWritten>(event))
     idle_.arm();
@@ -142,6 +152,9 @@ void Gateway::carry_out(Effect effect) {
                       [&](effect::DropLink& e) { link(e.link).drop(); },
                       [&](effect::AnswerTicket& e) { doors_.intake->answer(e.token, e.index, e.answer); },
                       [&](effect::Count& e) { counters_[static_cast<std::size_t>(e.counter)] += e.by; },
+                      [&](effect::Sighted& e) {
+                        if (recorder_) recorder_->sighted(e);
+                      },
                       [&](effect::Note& e) {
                         log(e.alarm ? LogLevel::warning : LogLevel::info, "core", e.text);
                         if (e.alarm) last_error_ = e.text;
@@ -201,6 +214,10 @@ void Gateway::tick() {
   const StoreHealth facts = doors_.facts->health();
   doors_.intake->refuse_because(facts.writable ? std::string{} : facts.cause);
   if (!facts.writable) last_error_ = facts.cause;
+  if (recorder_) {
+    recorder_->tick(loop_.now().wall);
+    doors_.journal->flush();
+  }
   idle_.arm();  // a new window may be due
   refresh_pages();
   tick_.arm_at(loop_.now().mono + kTick);

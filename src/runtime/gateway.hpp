@@ -8,10 +8,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/event_loop.hpp"
+#include "adapters/journal_file.hpp"
 #include "codec/config.hpp"
 #include "codec/outgoing.hpp"
 #include "codec/status.hpp"
@@ -22,6 +24,7 @@
 #include "ports/radio_port.hpp"
 #include "ports/store_port.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/recorder.hpp"
 
 namespace tg {
 
@@ -32,7 +35,8 @@ struct Doors {
   LinkPort* central = nullptr;
   LinkPort* local = nullptr;
   IntakePort* intake = nullptr;
-  RadioPort* radio = nullptr;  ///< none without local receivers
+  RadioPort* radio = nullptr;      ///< none without local receivers
+  JournalFile* journal = nullptr;  ///< none unless journal.enabled
 };
 
 /// What other threads may read: pages for probes.
@@ -105,6 +109,7 @@ class Gateway {
   Clock clock_;
   Prefixes prefixes_;
   Core core_;
+  std::optional<Recorder> recorder_;  ///< with a journal
   TimerSource deadline_;
   TimerSource tick_;
   DeferredSource idle_;
