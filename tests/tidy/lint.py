@@ -59,11 +59,15 @@ def main() -> int:
     cache = build / "lint.json"
     passed = set(json.loads(cache.read_text())) if cache.is_file() else set()
     todo = [path for path, mark in wanted.items() if mark not in passed]
+    passed &= set(wanted.values())
+    found: set[str] = set()
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        results = dict(zip(todo, pool.map(lambda path: lint(str(build), path), todo)))
-    cache.write_text(json.dumps(sorted(mark for path, mark in wanted.items() if not results.get(path))))
-    found = sorted({line for lines in results.values() for line in lines})
-    print("\n".join([*found, f"lint: {len(wanted)} files, {len(todo)} of them parsed now, {len(found)} findings"]))
+        for path, lines in zip(todo, pool.map(lambda path: lint(str(build), path), todo)):
+            found.update(lines)
+            if not lines:
+                passed.add(wanted[path])
+                cache.write_text(json.dumps(sorted(passed)))
+    print("\n".join([*sorted(found), f"lint: {len(wanted)} files, {len(todo)} parsed now, {len(found)} findings"]))
     return 1 if found else 0
 
 
