@@ -13,6 +13,22 @@ namespace {
 Stamp stamp(WallTime at) { return {MonoTime{at.time_since_epoch()}, at}; }
 WallTime wall(MonoTime t) { return WallTime{t.time_since_epoch()}; }
 
+/// A recorded tap names "@<member>" for the visit that is open and "@<rank>" on its card (runtime/recorder): the ids of
+/// the recording's run are not those of this one.
+Event resolved(const event::ActionArrived& tap, const Core& core) {
+  event::ActionArrived out = tap;
+  if (!tap.action.visit.value.starts_with('@')) return out;
+  const Visit* visit = core.presence().visit_of(MemberId{tap.action.visit.value.substr(1)});
+  if (visit == nullptr) return out;
+  out.action.visit = visit->id;
+  const VisitCards* cards = core.suggestions().cards(visit->id);
+  if (cards == nullptr || !cards->card) return out;
+  for (const auto& s : cards->card->suggestions) {
+    if (tap.action.suggestion == SuggestionId{'@' + std::to_string(s.rank)}) out.action.suggestion = s.id;
+  }
+  return out;
+}
+
 }  // namespace
 
 Replay::Replay(const Config& config, std::ostream& out)
@@ -23,7 +39,8 @@ Replay::Replay(const Config& config, std::ostream& out)
 
 void Replay::feed(const Event& event, WallTime at) {
   pass(at);
-  step(event, at);
+  const auto* tap = std::get_if<event::ActionArrived>(&event);
+  step(tap == nullptr ? event : resolved(*tap, core_), at);
 }
 
 void Replay::pass(WallTime at) {
