@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +26,11 @@ void require(int result, const char* what) {
   if (result >= 0) return;
   log(LogLevel::error, "loop", std::string(what) + ": " + std::strerror(-result));
   std::abort();
+}
+
+/// After run() has ended, parts that are taken down may still change what they watch: it has no meaning any more.
+void change(int result, const char* what) {
+  if (result != -ESTALE) require(result, what);
 }
 
 std::uint64_t to_us(MonoTime t) {
@@ -91,8 +97,8 @@ State* new_timer(sd_event* event, std::function<void()> callback) {
 }
 
 void arm_once(sd_event_source* timer, std::uint64_t at_us) {
-  require(sd_event_source_set_time(timer, at_us), "arm a timer");
-  require(sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT), "arm a timer");
+  change(sd_event_source_set_time(timer, at_us), "arm a timer");
+  change(sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT), "arm a timer");
 }
 
 }  // namespace
@@ -100,16 +106,16 @@ void arm_once(sd_event_source* timer, std::uint64_t at_us) {
 void EventSource::Release::operator()(State* state) const { sd_event_source_disable_unref(state->source); }
 
 void FdSource::watch(PollEvents events) {
-  require(sd_event_source_set_io_events(state_->source, events), "watch a descriptor");
+  change(sd_event_source_set_io_events(state_->source, events), "watch a descriptor");
 }
 
 void FdSource::before_sleep(std::function<void()> callback) {
   state_->prepare = std::move(callback);
-  require(sd_event_source_set_prepare(state_->source, on_prepare), "prepare a descriptor");
+  change(sd_event_source_set_prepare(state_->source, on_prepare), "prepare a descriptor");
 }
 
 void TimerSource::arm_at(MonoTime when) { arm_once(state_->source, to_us(when)); }
-void TimerSource::disarm() { require(sd_event_source_set_enabled(state_->source, SD_EVENT_OFF), "disarm a timer"); }
+void TimerSource::disarm() { change(sd_event_source_set_enabled(state_->source, SD_EVENT_OFF), "disarm a timer"); }
 
 void DeferredSource::arm() { arm_once(state_->source, 0); }
 
