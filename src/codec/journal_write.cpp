@@ -25,8 +25,9 @@ std::string command(WallTime at, std::string_view name, const std::string& paylo
 }
 
 std::string delta(WallTime at, std::string_view name, std::int64_t from, const std::string& ops) {
-  return command(at, name, "{\"from_revision\":" + std::to_string(from) + ",\"to_revision\":" + std::to_string(from + 1) +
-                               ",\"ops\":[" + ops + "]}");
+  return command(at, name,
+                 "{\"from_revision\":" + std::to_string(from) + ",\"to_revision\":" + std::to_string(from + 1) +
+                     ",\"ops\":[" + ops + "]}");
 }
 
 std::string removal(const char* key, const std::string& name) { return dump(Json{{"op", "remove"}, {key, name}}); }
@@ -62,8 +63,7 @@ Json lines_json(const Ticket& ticket, int digits) {
 
 Json tenders_json(const Ticket& ticket, int digits) {
   Json out = Json::array();
-  for (const auto& t : ticket.tenders)
-    out.push_back({{"kind", t.kind}, {"amount", decimal(t.amount_minor, digits)}});
+  for (const auto& t : ticket.tenders) out.push_back({{"kind", t.kind}, {"amount", decimal(t.amount_minor, digits)}});
   return out;
 }
 
@@ -85,28 +85,27 @@ std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, cons
 
 std::string encode_journal_ticket(WallTime at, const Ticket& t) {
   const int digits = currency_digits(t.currency).value_or(2);
-  return line(at, "ticket",
-              Json{{"workstation", t.key.workstation},
-                   {"business_day", t.key.business_day},
-                   {"sequence", t.key.sequence},
-                   {"revision", t.revision},
-                   {"type", name_of(kTicketTypeNames, t.type)},
-                   {"ended_at", format_time(t.ended_at)},
-                   {"currency", t.currency},
-                   {"total", decimal(t.total_minor, digits)},
-                   {"tax", decimal(t.tax_minor, digits)},
-                   {"rounding", decimal(t.rounding_minor, digits)},
-                   {"loyalty", loyalty_json(t.loyalty)},
-                   {"collect_order", or_null(t.collect_order)},
-                   {"employee", t.employee},
-                   {"training", t.training},
-                   {"status", name_of(kTicketStatusNames, t.status)},
-                   {"lines", lines_json(t, digits)},
-                   {"tenders", tenders_json(t, digits)},
-                   {"links",
-                    {{"voids", link_json(t.voids)},
-                     {"returns", link_json(t.returns)},
-                     {"resumes", link_json(t.resumes)}}}});
+  return line(
+      at, "ticket",
+      Json{{"workstation", t.key.workstation},
+           {"business_day", t.key.business_day},
+           {"sequence", t.key.sequence},
+           {"revision", t.revision},
+           {"type", name_of(kTicketTypeNames, t.type)},
+           {"ended_at", format_time(t.ended_at)},
+           {"currency", t.currency},
+           {"total", decimal(t.total_minor, digits)},
+           {"tax", decimal(t.tax_minor, digits)},
+           {"rounding", decimal(t.rounding_minor, digits)},
+           {"loyalty", loyalty_json(t.loyalty)},
+           {"collect_order", or_null(t.collect_order)},
+           {"employee", t.employee},
+           {"training", t.training},
+           {"status", name_of(kTicketStatusNames, t.status)},
+           {"lines", lines_json(t, digits)},
+           {"tenders", tenders_json(t, digits)},
+           {"links",
+            {{"voids", link_json(t.voids)}, {"returns", link_json(t.returns)}, {"resumes", link_json(t.resumes)}}}});
 }
 
 std::string encode_journal_action(WallTime at, const CardAction& a) {
@@ -143,7 +142,8 @@ std::string encode_journal_erase(WallTime at, const CommandId& id, const EraseRe
 std::string encode_journal_tick(WallTime at) { return line(at, "tick", Json::object()); }
 
 std::string encode_journal_start(WallTime at) {
-  return command(at, "profiles.snapshot", dump({{"snapshot", "journal"}, {"revision", 0}, {"profiles", Json::array()}}));
+  return command(at, "profiles.snapshot",
+                 dump({{"snapshot", "journal"}, {"revision", 0}, {"profiles", Json::array()}}));
 }
 
 std::string encode_journal_profile(WallTime at, std::int64_t from_revision, Profile profile) {

@@ -1,8 +1,8 @@
-// Records what the core is told as a journal that `touchpointctl replay` understands (contract §8), without telling who:
-// adverts as sightings, members by an alias of this recording, loyalty numbers, associates and command ids likewise;
-// keys and first names not at all.
-// Owner thread: the loop. Never changes what the core decides, never waits: lines about a member who is not yet in the
-// recording stand in line until the cache lane has answered, at most kMostWaiting of them.
+// Records what the core is told as a journal that `touchpointctl replay` understands (contract §8), without telling
+// who: adverts as sightings, members by an alias of this recording, loyalty numbers, associates and command ids
+// likewise; keys and first names not at all. Owner thread: the loop. Never changes what the core decides, never waits:
+// lines about a member who is not yet in the recording stand in line until the cache lane has answered, at most
+// kMostWaiting of them.
 //
 // A recording begins with an empty shop. When a line names a member, his profile and the goods and rules that a card
 // for him needs are written before it, and again when central changed them; the data commands themselves are not. A tap
@@ -50,7 +50,7 @@ class Recorder {
  private:
   struct Known {
     std::string alias;
-    bool up_to_date = false;  ///< the profile is written, or its question is under way
+    bool up_to_date = false;                     ///< the profile is written, or its question is under way
     std::map<std::string, std::string> numbers;  ///< loyalty number -> its alias
   };
   using Members = std::map<MemberId, Known>;

@@ -38,11 +38,10 @@ TEST(JournalWrite, RadioInputsComeBack) {
   EXPECT_EQ(sighting.receiver, kFitting);
   EXPECT_EQ(sighting.member, MemberId{"j-1"});
   EXPECT_EQ(sighting.rssi, -71);
-  const auto without_strength = back<event::SightingSeen>(
-      encode_journal_sighting(kAt, ReceiverId{"hci0"}, MemberId{"j-1"}, kRssiUnavailable));
+  const auto without_strength =
+      back<event::SightingSeen>(encode_journal_sighting(kAt, ReceiverId{"hci0"}, MemberId{"j-1"}, kRssiUnavailable));
   EXPECT_EQ(without_strength.rssi, kRssiUnavailable);
-  const auto checkin =
-      back<event::CheckinSeen>(encode_journal_checkin(kAt, ReceiverId{"rx-floor"}, MemberId{"j-1"}));
+  const auto checkin = back<event::CheckinSeen>(encode_journal_checkin(kAt, ReceiverId{"rx-floor"}, MemberId{"j-1"}));
   EXPECT_EQ(checkin.receiver, kFloor);
   (void)back<event::DeadlineReached>(encode_journal_tick(kAt));
 }
@@ -74,8 +73,9 @@ TEST(JournalWrite, CurrenciesWithoutMinorUnitHaveNoPoint) {
 }
 
 TEST(JournalWrite, ATapComesBack) {
-  const CardAction tap{"t1",         "a-7",        VisitId{"@j-1"}, SuggestionId{"@2"}, ActionKind::other_size,
-                       std::nullopt, std::string("44"), "a-1",       kAt};
+  const CardAction tap{
+      "t1",  "a-7", VisitId{"@j-1"}, SuggestionId{"@2"}, ActionKind::other_size, std::nullopt, std::string("44"),
+      "a-1", kAt};
   const CardAction read = back<event::ActionArrived>(encode_journal_action(kAt, tap)).action;
   EXPECT_EQ(read.visit, tap.visit);
   EXPECT_EQ(read.suggestion, tap.suggestion);
