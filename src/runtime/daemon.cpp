@@ -138,10 +138,10 @@ class Daemon {
       });
     }
     open_journal();
-    gateway_ = std::make_unique<Gateway>(loop_, config_,
-                                         Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(),
-                                               radio_.get(), journal_.get()},
-                                         poster(), Clock{newest(*restored), config_.require_sync}, born_);
+    gateway_ = std::make_unique<Gateway>(
+        loop_, config_,
+        Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(), radio_.get(), journal_.get()},
+        poster(), Clock{newest(*restored), config_.require_sync}, born_);
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
@@ -217,7 +217,7 @@ class Daemon {
   }
 
   void make_links() {
-      central_ = std::make_unique<UplinkProcess>(loop_, central_settings(config_, born_),
+    central_ = std::make_unique<UplinkProcess>(loop_, central_settings(config_, born_),
                                                [this](LinkReport r) { gateway_->on_link(Link::central, r); });
     local_ = std::make_unique<MqttLane>(local_settings(config_, born_), [this](LinkReport report) {
       inbox_.post([this, r = std::move(report)] { gateway_->on_link(Link::local, r); });
