@@ -24,16 +24,18 @@ std::uint32_t tag_of(std::uint64_t eid) { return static_cast<std::uint32_t>(eid)
 std::size_t home_of(std::uint64_t eid, std::size_t slots) { return ((eid >> 32) * slots) >> 32; }
 std::uint64_t slot_of(std::uint32_t tag, std::uint32_t key) { return (std::uint64_t{tag} << 32) | key; }
 
-}  // namespace
-
-Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds, std::uint8_t k) {
+/// TK: changes every 65,536 s.
+Key128 temporary_key(Aes128& aes, const Key128& key, std::uint32_t unix_seconds) {
   Key128 block{};
   block[11] = 0xFF;
   block[14] = static_cast<std::uint8_t>(unix_seconds >> 24);
   block[15] = static_cast<std::uint8_t>(unix_seconds >> 16);
-  const Key128 temporary = aes.encrypt(key, block);
+  return aes.encrypt(key, block);
+}
+
+Eid token_of(Aes128& aes, const Key128& temporary, std::uint32_t unix_seconds, std::uint8_t k) {
   const std::uint32_t masked = unix_seconds & ~((std::uint32_t{1} << k) - 1);
-  block = {};
+  Key128 block{};
   block[11] = k;
   for (std::size_t i = 0; i < 4; ++i) block[12 + i] = static_cast<std::uint8_t>(masked >> (8 * (3 - i)));
   const Key128 token = aes.encrypt(temporary, block);
@@ -42,12 +44,21 @@ Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds, std:
   return eid;
 }
 
+}  // namespace
+
+Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds, std::uint8_t k) {
+  return token_of(aes, temporary_key(aes, key, unix_seconds), unix_seconds, k);
+}
+
 // --- members ---------------------------------------------------------------------------------------------------------
 
 void Identity::clear() {
   for (auto& key : keys_) wipe(key);
+  for (auto& key : temporary_) wipe(key);
   std::fill(arena_.begin(), arena_.end(), '\0');
   keys_.clear();
+  temporary_.clear();
+  temporary_epoch_.clear();
   owner_.clear();
   next_key_.clear();
   validity_.clear();
@@ -121,6 +132,8 @@ void Identity::add_key(MemberIndex member, const MemberKey& key) {
   if (free_keys_.empty()) {
     index = static_cast<KeyIndex>(keys_.size());
     keys_.push_back(key.eid_key);
+    temporary_.emplace_back();
+    temporary_epoch_.push_back(0);
     owner_.push_back(member);
     next_key_.push_back(first_key_[member]);
     validity_.push_back(validity(key));
@@ -143,6 +156,8 @@ void Identity::add_key(MemberIndex member, const MemberKey& key) {
 void Identity::drop_keys(MemberIndex member) {
   for (KeyIndex key = first_key_[member]; key != kNone;) {
     wipe(keys_[key]);
+    wipe(temporary_[key]);
+    temporary_epoch_[key] = 0;
     owner_[key] = kNone;
     free_keys_.push_back(key);
     key = next_key_[key];
@@ -164,7 +179,13 @@ bool Identity::valid_in(KeyIndex key, std::int64_t window) const {
 }
 
 Eid Identity::eid_of(KeyIndex key, std::int64_t window) {
-  return compute_eid(aes_, keys_[key], static_cast<std::uint32_t>(window * kEidWindow.count()));
+  const auto seconds = static_cast<std::uint32_t>(window * kEidWindow.count());
+  const auto epoch = static_cast<std::uint16_t>(seconds >> 16);
+  if (temporary_epoch_[key] != epoch) {
+    temporary_[key] = temporary_key(aes_, keys_[key], seconds);
+    temporary_epoch_[key] = epoch;
+  }
+  return token_of(aes_, temporary_[key], seconds, kEidExponent);
 }
 
 // --- tables ----------------------------------------------------------------------------------------------------------

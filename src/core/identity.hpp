@@ -86,8 +86,10 @@ class Identity {
   [[nodiscard]] Eid eid_of(KeyIndex key, std::int64_t window);
 
   Aes128 aes_;
-  // Keys as a structure of arrays, 26 bytes each; a key without owner is free and wiped.
+  // Keys as a structure of arrays, 44 bytes each; a key without owner is free and wiped.
   std::vector<Key128> keys_;
+  std::vector<Key128> temporary_;               ///< TK of each key: half of the work of a token, for 18 hours
+  std::vector<std::uint16_t> temporary_epoch_;  ///< Unix seconds / 65,536 that it is of; 0 = none yet
   std::vector<MemberIndex> owner_;
   std::vector<KeyIndex> next_key_;  ///< of the same member
   std::vector<std::uint16_t> validity_;

@@ -1,0 +1,98 @@
+// CPU per item of the recognition path at a million members: keys in, tables, hits, misses, a whole sighting.
+// Prints one row a figure; the process's own CPU time, so that a busy machine does not change it much.
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "core/core.hpp"
+
+namespace {
+
+using namespace tg;
+
+constexpr WallTime kNow = wall_ms(1'700'000'000'000);
+
+double cpu_s() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+template <class F>
+void measure(const char* what, std::size_t items, F body) {
+  const double begun = cpu_s();
+  body();
+  const double spent = cpu_s() - begun;
+  std::printf("%-52s %10.3f s %10.0f ns an item\n", what, spent, spent * 1e9 / static_cast<double>(items));
+}
+
+Key128 key_of(std::uint32_t number) {
+  Key128 key{};
+  for (std::size_t i = 0; i < 4; ++i) key[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return key;
+}
+MemberId member_of(std::uint32_t number) { return MemberId{"m-" + std::to_string(number)}; }
+
+Policy one_receiver() {
+  Policy policy;
+  policy.store = "bench";
+  policy.gateway = "gw";
+  policy.suggestion.holdout_salt = "bench";
+  policy.zones = {{ZoneId{"floor"}, ZoneKind::floor, {}, {}}};
+  policy.receivers = {{ReceiverId{"hci0"}, ZoneId{"floor"}, false, 0}};
+  return policy;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto members = static_cast<std::uint32_t>(argc > 1 ? std::atoi(argv[1]) : 1'000'000);
+  constexpr std::size_t kLookups = 1'000'000;
+  Aes128 aes;
+  Identity identity;
+  measure("keys of the members into memory", members, [&] {
+    for (std::uint32_t i = 0; i < members; ++i)
+      identity.put(member_of(i), std::vector{MemberKey{key_of(i), WallTime::min(), WallTime::max()}});
+  });
+  measure("tables of three windows", std::size_t{members} * 3, [&] {
+    while (identity.build(kNow, members)) {
+    }
+  });
+  std::vector<Eid> hits, misses;
+  for (std::uint32_t i = 0; i < kLookups; ++i) {
+    hits.push_back(compute_eid(aes, key_of(i * 7919 % members), static_cast<std::uint32_t>(unix_s(kNow))));
+    misses.push_back(compute_eid(aes, key_of(members + i), static_cast<std::uint32_t>(unix_s(kNow))));
+  }
+  std::size_t found = 0;
+  measure("token of a member (confirmed by computing it)", kLookups, [&] {
+    for (const auto& eid : hits) found += identity.find(eid, kNow).kind == MatchKind::member;
+  });
+  measure("token of a stranger", kLookups, [&] {
+    for (const auto& eid : misses) found += identity.find(eid, kNow).kind == MatchKind::member;
+  });
+  std::printf("%zu of %zu members found, strangers taken for one: %zu\n", found, kLookups,
+              found > kLookups ? found - kLookups : 0);
+
+  measure("one slice of 8,192 keys, as between two turns", 8'192,
+          [&] { static_cast<void>(identity.build(kNow + kEidWindow, 8'192)); });
+
+  Core core(one_receiver());
+  Effects effects;
+  Stamp now{MonoTime{Millis{0}}, kNow};
+  event::KeysLoaded keys{{}, true, true};
+  for (std::uint32_t i = 0; i < 200; ++i)
+    keys.members.push_back({member_of(i), kNow, {{key_of(i), WallTime::min(), WallTime::max()}}});
+  core.step(keys, now, effects);
+  while (core.work(now, 1'000, effects)) {
+  }
+  measure("advert of a present member through the whole core", 200'000, [&] {
+    for (std::uint32_t i = 0; i < 200'000; ++i) {
+      now = {MonoTime{Millis{i}}, kNow + Millis{i / 1000}};
+      effects.clear();
+      core.step(event::AdvertSeen{0, hits[0], -60}, now, effects);
+    }
+  });
+  return found == kLookups ? 0 : 1;
+}
