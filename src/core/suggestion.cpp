@@ -124,22 +124,33 @@ void Suggestions::hide(Entry& e) {
 
 void Suggestions::zone_changed(const Visit& visit) {
   const auto it = entries_.find(visit.id);
-  if (it == entries_.end() || !it->second.cards.card) return;
-  it->second.cards.card->zone = visit.zone;
-  it->second.cards.card->since = visit.zone_since;
-  if (it->second.cards.shown) show(it->second);
+  if (it == entries_.end()) return;
+  move(it->second, visit);
+  if (it->second.cards.card && it->second.cards.shown) show(it->second);
+}
+
+/// What an undo would bring back moves along.
+void Suggestions::move(Entry& e, const Visit& visit) {
+  for (VisitCards* cards : {&e.cards, e.last ? &e.last->before : nullptr}) {
+    if (cards == nullptr || !cards->card) continue;
+    cards->card->zone = visit.zone;
+    cards->card->since = visit.zone_since;
+  }
 }
 
 void Suggestions::went_away(const VisitId& visit) {
-  if (const auto it = entries_.find(visit); it != entries_.end()) hide(it->second);
+  const auto it = entries_.find(visit);
+  if (it == entries_.end()) return;
+  hide(it->second);
+  if (it->second.last) it->second.last->before.shown = false;
 }
 
 void Suggestions::came_back(const Visit& visit, Stamp) {
   const auto it = entries_.find(visit.id);
-  if (it == entries_.end() || !it->second.cards.card) return;
-  it->second.cards.card->zone = visit.zone;
-  it->second.cards.card->since = visit.zone_since;
-  show(it->second);
+  if (it == entries_.end()) return;
+  move(it->second, visit);
+  if (it->second.last) it->second.last->before.shown = true;
+  if (it->second.cards.card) show(it->second);
 }
 
 void Suggestions::ended(const VisitId& visit, const std::string& why) {
@@ -153,6 +164,7 @@ void Suggestions::consent_lost(const VisitId& visit, Purpose purpose) {
   const auto it = entries_.find(visit);
   if (it == entries_.end()) return;
   Entry& e = it->second;
+  e.last.reset();  // no undo brings back what the member has withdrawn
   if (e.dossier && e.dossier->profile.consent.at(purpose)) {
     e.dossier->profile.consent.at(purpose)->status = ConsentStatus::revoked;
   }
@@ -165,9 +177,8 @@ void Suggestions::consent_lost(const VisitId& visit, Purpose purpose) {
 
 std::optional<SuggestionId> Suggestions::sold(const VisitId& visit, const std::set<std::string>& skus,
                                               const std::set<std::string>& gtins, const std::set<std::string>& styles) {
-  const auto it = entries_.find(visit);
-  if (it == entries_.end()) return std::nullopt;
-  Entry& e = it->second;
+  Entry& e = entry(visit);  // also without a card so far: what she has just bought must not appear on a later one
+  e.last.reset();           // nor does an undo bring it back
   e.cards.closed_styles.insert(styles.begin(), styles.end());
   change(visit);  // the styles must be written even when no card is touched
   if (!e.cards.card) return std::nullopt;
@@ -370,7 +381,9 @@ void Suggestions::remember_actions(const std::vector<std::string>& ids) {
 
 void Suggestions::advance(Stamp now) {
   for (auto& [visit, e] : entries_) {
-    if (e.expires && *e.expires <= now.mono) close_all(e, Outcome::expired, "time");
+    if (!e.expires || *e.expires > now.mono) continue;
+    e.last.reset();
+    close_all(e, Outcome::expired, "time");
   }
 }
 

@@ -90,6 +90,7 @@ class Suggestions {
   void close_item(Entry& entry, std::size_t index, Outcome outcome, const std::string& reason);
   void close_all(Entry& entry, Outcome outcome, const std::string& reason);
   void drop_if_empty(Entry& entry);
+  static void move(Entry& entry, const Visit& visit);
   void show(Entry& entry);
   void hide(Entry& entry);
 
