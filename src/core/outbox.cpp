@@ -34,11 +34,12 @@ void Outbox::rows_read(const event::RowsRead& read, MonoTime now, Effects& effec
   reading_ = false;
   if (!up_ || asked_ != cursor_) return;  // the link went down meanwhile, or a row was refused: ask again
   for (const auto& row : read.rows) {
+    if (row.sequence > committed_) break;  // a lane may see a row before its commit is reported
     cursor_ = row.sequence + 1;
     in_flight_.emplace(row.sequence, now);
     effects.emplace_back(effect::PublishRow{row});
   }
-  if (read.end && read.rows.empty()) cursor_ = committed_ + 1;
+  if (read.end && read.rows.empty()) cursor_ = std::max(cursor_, committed_when_asked_ + 1);
 }
 
 void Outbox::delivered(const event::Delivered& ack, MonoTime now, Effects& effects) {
@@ -74,6 +75,7 @@ void Outbox::pump(MonoTime now, Effects& effects) {
   const auto free = credits_ - static_cast<std::uint32_t>(in_flight_.size());
   reading_ = true;
   asked_ = cursor_;
+  committed_when_asked_ = committed_;
   effects.emplace_back(effect::ReadRows{cursor_, std::min(kReadAtOnce, std::max(1U, free))});
 }
 

@@ -39,8 +39,9 @@ class Outbox {
   Sequence last_ = 0;
   std::uint32_t epoch_ = 0;
   Sequence committed_ = 0;
-  Sequence cursor_ = 1;  ///< next row to ask for
-  Sequence asked_ = 0;   ///< cursor_ of the read under way: an answer to another question is dropped
+  Sequence cursor_ = 1;                ///< next row to ask for
+  Sequence asked_ = 0;                 ///< cursor_ of the read under way: an answer to another question is dropped
+  Sequence committed_when_asked_ = 0;  ///< what that read could certainly see
   bool up_ = false;
   bool reading_ = false;
   std::uint32_t credits_ = 0;
