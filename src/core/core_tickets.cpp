@@ -45,6 +45,15 @@ SoldGoods sold_goods(const Ticket& ticket, const std::vector<CatalogItem>& items
   return sold;
 }
 
+/// The ticket that this one is about: a void and its original must not be decided side by side.
+TicketId subject_of(const Ticket& ticket) { return ticket_id(ticket.voids.value_or(ticket.key)); }
+
+/// Central has heard of it already.
+bool was_recorded(const TicketRecord& known) {
+  return !known.training && known.status == TicketStatus::final && known.type != TicketType::control &&
+         known.type != TicketType::void_;
+}
+
 Seconds lateness(const Ticket& ticket, WallTime received_at) {
   return std::chrono::duration_cast<Seconds>(std::max(Millis{0}, received_at - ticket.ended_at));
 }
@@ -54,7 +63,7 @@ Seconds lateness(const Ticket& ticket, WallTime received_at) {
 void Core::on(const event::TicketArrived& e) {
   const std::uint64_t request = ++ticket_requests_;
   pending_tickets_[request] = {e.token, e.index, e.ticket, now_.wall};
-  auto& queue = ticket_queue_[ticket_id(e.ticket.key)];
+  auto& queue = ticket_queue_[subject_of(e.ticket)];
   queue.push_back(request);
   if (queue.size() == 1) load_ticket_facts(request);
 }
@@ -80,12 +89,12 @@ void Core::on(const event::TicketFactsLoaded& e) {
   const PendingTicket pending = std::move(it->second);
   pending_tickets_.erase(it);
   finish_ticket(pending, e);
-  const auto queue = ticket_queue_.find(ticket_id(pending.ticket.key));
+  const auto queue = ticket_queue_.find(subject_of(pending.ticket));
   queue->second.pop_front();
   if (queue->second.empty()) {
     ticket_queue_.erase(queue);
   } else {
-    commit();  // the facts lane keeps the order: the next one of this key must see what this one wrote
+    commit();  // the facts lane keeps the order: the next one about this ticket must see what this one wrote
     load_ticket_facts(queue->second.front());
   }
 }
@@ -117,7 +126,10 @@ void Core::finish_ticket(const PendingTicket& pending, const event::TicketFactsL
 void Core::record_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict) {
   const Ticket& ticket = pending.ticket;
   TicketRecord record = record_of(ticket, pending.received_at);
-  if (facts.known) record.attribution = facts.known->attribution;
+  if (facts.known) {
+    record.attribution = facts.known->attribution;
+    record.voided = facts.known->voided;
+  }
   if (!is_recorded(ticket)) {
     ops_.emplace_back(row::PutTicket{record, std::nullopt});
     return;
@@ -128,7 +140,7 @@ void Core::record_ticket(const PendingTicket& pending, const event::TicketFactsL
     buyer = buyer_of(ticket, *facts.holder, pending.received_at);
   }
   const auto correlation = buyer.visit != nullptr ? std::optional{buyer.visit->id} : std::nullopt;
-  if (verdict == TicketVerdict::revised) {
+  if (verdict == TicketVerdict::revised && was_recorded(*facts.known)) {
     append(fact::TicketRevised{record.id, ticket, late}, correlation);
   } else {
     append(fact::TicketRecorded{record.id, ticket, late}, correlation);
@@ -178,6 +190,10 @@ std::optional<Attribution> Core::attribute(const Ticket& ticket, const Buyer& bu
   }
   attribution->suggestion = fulfilled;
   const auto& before = facts.known ? facts.known->attribution : std::nullopt;
+  if (before && before->member == attribution->member) {  // a revision does not forget what was found out at the till
+    if (!attribution->visit) attribution->visit = before->visit;
+    if (!attribution->suggestion) attribution->suggestion = before->suggestion;
+  }
   attribution->id = before ? before->id : AttributionId{new_id()};
   attribution->version = before ? before->version + 1 : 1;
   if (before) {
