@@ -157,9 +157,10 @@ class Core {
   std::set<CommandId> seen_commands_;
   std::map<std::string, OpenSnapshot> open_snapshots_;  ///< by command name
   std::set<VisitId> dossiers_asked_;
+  std::set<VisitId> unheard_withdrawals_;  ///< while the local link was down: its broker may still hold these cards
   std::uint64_t ticket_requests_ = 0;
   std::map<std::uint64_t, PendingTicket> pending_tickets_;
-  std::map<TicketId, std::deque<std::uint64_t>> ticket_queue_;  ///< one key at a time
+  std::map<TicketId, std::deque<std::uint64_t>> ticket_queue_;  ///< by the ticket concerned: one at a time
 };
 
 }  // namespace tg

@@ -44,6 +44,7 @@ void Core::settle_card(const CardChange& change) {
     say(effect::PublishCard{*cards->card});
   } else if (change.show != CardChange::Show::unchanged) {
     count(effect::Counter::cards_withdrawn);
+    if (!links_.is_up(Link::local)) unheard_withdrawals_.insert(change.visit);
     say(effect::WithdrawCard{change.visit});
   }
 }

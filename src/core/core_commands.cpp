@@ -17,7 +17,9 @@ void Core::on(const event::CommandArrived& e) {
   const bool bad = std::holds_alternative<BadCommand>(command.body);
   if (!data && !bad) {  // data sets are told apart by revision and part, not by the command's id
     if (!seen_commands_.insert(command.id).second) return ack(command.id, command.name, AckStatus::duplicate);
-    ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
+    // An erasure is remembered when it is done: after a crash in between, the repeated command must do it.
+    const bool erase = std::holds_alternative<EraseRequest>(command.body);
+    if (!erase) ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
   }
   std::visit([&](const auto& body) { run(command, body); }, command.body);
 }
@@ -114,6 +116,7 @@ void Core::run(const Command& c, const EraseRequest& body) {
 }
 
 void Core::on(const event::RowsErased& e) {
+  ops_.emplace_back(row::PutCommand{e.command, e.name, now_.wall});
   append(fact::EraseCompleted{e.request_id, e.tables, e.command});
   ack(e.command, e.name, AckStatus::applied);
 }

@@ -12,7 +12,11 @@ void Core::on(const event::LinkUp& e) {
   now_do(effect::PublishState{e.link});
   if (e.link == Link::central) return outbox_.link_up(e.receive_maximum);
   // The local broker keeps nothing over its restart: the gateway owns the retained cards.
-  for (const Card* card : suggestions_.shown()) say(effect::PublishCard{*card});
+  for (const Card* card : suggestions_.shown()) {
+    unheard_withdrawals_.erase(card->visit);
+    say(effect::PublishCard{*card});
+  }
+  for (const auto& visit : std::exchange(unheard_withdrawals_, {})) say(effect::WithdrawCard{visit});
 }
 
 void Core::on(const event::LinkDown& e) {
