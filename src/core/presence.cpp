@@ -301,8 +301,8 @@ std::optional<MonoTime> Presence::deadline_of(const Track& track) const {
   switch (track.state) {
     case State::absent:
       return std::nullopt;
-    case State::candidate:
-      return track.last_heard + kEnterWindow;
+    case State::candidate:  // an advert at the very end of the window still counts
+      return track.last_heard + kEnterWindow + Millis{1};
     case State::away:
       return track.away_since + policy_.presence.reentry;
     case State::present:
