@@ -208,9 +208,12 @@ event::CacheWritten MemoryStore::write(const Delta& delta) {
     }
   }
   for (const auto& name : delta.removes) {
-    if (delta.set == DataSet::profiles) written.removed.emplace_back(name);
-    profiles_.erase(MemberId{name});
-    items_.erase(name);
+    if (delta.set == DataSet::profiles) {
+      written.removed.emplace_back(name);
+      profiles_.erase(MemberId{name});
+    } else {
+      items_.erase(name);
+    }
   }
   set.revision = delta.to_revision;
   written.revision = set.revision;
