@@ -48,9 +48,10 @@ class Box {
   FactsFile facts;
   CacheFile cache;
   Seen seen;
-  bool commits = true;  ///< false: batches wait until commit_all()
-  bool acks = true;     ///< false: central never acknowledges
-  bool loads = true;    ///< false: answers of the cache lane wait until load_all()
+  bool commits = true;          ///< false: batches wait until commit_all()
+  bool acks = true;             ///< false: central never acknowledges
+  bool loads = true;            ///< false: answers of the cache lane wait until load_all()
+  bool answers_erasure = true;  ///< false: the facts lane has not come to it
 
   /// Starts the core on what the files hold; both links come up.
   void start() {
@@ -171,6 +172,7 @@ class Box {
                    [&](const effect::Persist& e) { commits ? commit(e) : waiting_batches_.push_back(e); },
                    [&](const effect::ReadRows& e) { answer(facts.read(e)); },
                    [&](const effect::EraseRows& e) {
+                     if (!answers_erasure) return;
                      answer(event::RowsErased{e.command, e.name, e.request_id, e.member, {{"visits", 1}}});
                    },
                    [&](const effect::LoadTicketFacts& e) {
@@ -208,7 +210,9 @@ class Box {
                effect);
   }
   void write_cache(const effect::WriteCache& e) {
-    event::CacheWritten written{.command = e.command, .name = e.name};
+    event::CacheWritten written;
+    written.command = e.command;
+    written.name = e.name;
     if (const auto* part = std::get_if<SnapshotPart>(&e.body)) {
       cache.profiles.clear();
       for (const auto& profile : part->rows->profiles) cache.put(profile);

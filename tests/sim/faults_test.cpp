@@ -1,0 +1,163 @@
+// The real core in a rough world: whatever fails and whenever it dies, central hears everything once (contract §4.5).
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "codec/facts.hpp"
+#include "support/core/rough_world.hpp"
+
+namespace tg {
+namespace {
+
+using namespace test;
+
+/// What central does with the stream: the first copy of an id counts, order is watched per partition.
+class Central {
+ public:
+  void take(const std::vector<Fact>& received) {
+    for (const auto& fact : received) {
+      const auto [it, fresh] = by_sequence_.emplace(fact.sequence, fact.id);
+      EXPECT_EQ(it->second, fact.id) << "one sequence, two events";
+      if (!fresh) continue;
+      Sequence& last = last_in_[fact_partition("paris-042", fact.data)];
+      EXPECT_GT(fact.sequence, last) << "out of order within a partition";
+      last = fact.sequence;
+      std::visit(Overload{
+                     [&](const fact::VisitStarted& f) { once("start of " + f.visit.value); },
+                     [&](const fact::VisitEnded& f) {
+                       once("end of " + f.visit.value);
+                       EXPECT_TRUE(happened_.contains("start of " + f.visit.value));
+                     },
+                     [&](const fact::TicketRecorded& f) { once("ticket " + f.id.value); },
+                     [&](const fact::TicketVoided& f) { once("void of " + f.id.value); },
+                     [&](const fact::AttributionCreated& f) { once("tie of " + f.attribution.ticket.value); },
+                     [&](const fact::ConsentApplied& f) { once("consent " + f.command.value); },
+                     [&](const fact::SuggestionCreated& f) { once("decision " + f.suggestion.value); },
+                     [&](const fact::SuggestionSuppressed& f) {
+                       once("no card " + f.visit.value + std::to_string(static_cast<int>(f.reason)));
+                     },
+                     [](const auto&) {},
+                 },
+                 fact.data);
+    }
+  }
+  [[nodiscard]] bool knows(const std::string& what) const { return happened_.contains(what); }
+  [[nodiscard]] std::size_t count(std::string_view kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(happened_.begin(), happened_.end(), [&](const std::string& h) { return h.starts_with(kind); }));
+  }
+  void expect_contiguous(Sequence last) const {
+    EXPECT_EQ(by_sequence_.size(), last);
+    EXPECT_EQ(by_sequence_.empty() ? 0 : by_sequence_.rbegin()->first, last);
+  }
+
+ private:
+  void once(const std::string& what) { EXPECT_TRUE(happened_.insert(what).second) << "twice: " << what; }
+  std::map<Sequence, std::string> by_sequence_;
+  std::map<std::string, Sequence> last_in_;
+  std::set<std::string> happened_;
+};
+
+/// A day in the shop: phones, tills that repeat until they are answered, a central that repeats its commands.
+class Day {
+ public:
+  Day(RoughWorld& world, Dice& dice) : world_(world), dice_(dice) {
+    for (std::uint32_t n = 1; n <= 4; ++n) {
+      members_.push_back(member("m-" + std::to_string(n), n));
+      world_.cache.put(members_.back());
+    }
+    world_.start();
+  }
+  void run(int turns) {
+    for (int i = 0; i < turns; ++i) {
+      happen();
+      world_.turn(dice_.one_in(30) ? Millis{dice_.between(60'000, 400'000)} : Millis{dice_.between(50, 3'000)});
+    }
+  }
+  /// Everybody goes home; repetitions go on until all is answered.
+  void close() {
+    for (int round = 0; round < 4; ++round) {
+      world_.heal();
+      for (const auto& t : tickets_) world_.post(event::TicketArrived{1, 0, t});
+      for (const auto& c : commands_) world_.post(event::CommandArrived{c});
+      world_.heal();
+      world_.turn(10min);
+    }
+    world_.heal();
+  }
+  [[nodiscard]] const std::vector<Ticket>& tickets() const { return tickets_; }
+  [[nodiscard]] const std::vector<Command>& commands() const { return commands_; }
+
+ private:
+  void happen() {
+    const Profile& who = dice_.of(members_);
+    switch (dice_.below(12)) {
+      case 0: {
+        Ticket t = coat_ticket(world_.now(), std::to_string(tickets_.size() + 1));
+        t.loyalty->id = who.loyalty[0];
+        tickets_.push_back(t);
+        return world_.post(event::TicketArrived{1, 0, t});
+      }
+      case 1:
+        if (tickets_.empty()) return;
+        if (dice_.one_in(3) && tickets_.back().type == TicketType::sale) {
+          tickets_.push_back(void_of(tickets_.back(), std::to_string(tickets_.size() + 1), world_.now()));
+        }
+        return world_.post(event::TicketArrived{1, 0, dice_.of(tickets_)});
+      case 2:
+        if (dice_.one_in(5)) {
+          commands_.push_back(
+              Command{CommandId{"c-" + std::to_string(commands_.size())}, "consent",
+                      ConsentChange{who.member, Purpose::sms, {ConsentStatus::granted, world_.now(), {}, "1"}}});
+        }
+        if (!commands_.empty()) world_.post(event::CommandArrived{dice_.of(commands_)});
+        return;
+      default:
+        world_.post(event::SightingSeen{static_cast<std::uint16_t>(dice_.below(4)), who.member,
+                                        static_cast<RssiDbm>(-75 + static_cast<int>(dice_.below(30)))});
+    }
+  }
+
+  RoughWorld& world_;
+  Dice& dice_;
+  std::vector<Profile> members_;
+  std::vector<Ticket> tickets_;
+  std::vector<Command> commands_;
+};
+
+TEST(Faults, CentralHearsEverythingOnceAndInOrder) {
+  int crashes = 0;
+  std::size_t visits = 0, voids = 0;
+  for_all(60, [&](Dice& dice) {
+    RoughWorld world(dice);
+    Day day(world, dice);
+    day.run(300);
+    day.close();
+    crashes += world.crashes;
+
+    Central central;
+    central.take(world.received);
+    central.expect_contiguous(world.facts.rows.empty() ? 0 : world.facts.rows.rbegin()->first);
+    for (const auto& t : day.tickets()) {
+      const TicketId id = ticket_id(t.key);
+      EXPECT_TRUE(world.answered.contains(id)) << "a till that waits for ever";
+      if (t.type == TicketType::sale) {
+        EXPECT_TRUE(central.knows("ticket " + id.value)) << "answered 202 and lost";
+      } else {
+        EXPECT_TRUE(central.knows("void of " + ticket_id(*t.voids).value));
+      }
+    }
+    for (const auto& c : day.commands()) EXPECT_TRUE(world.acked.contains(c.id));
+    for (const auto& [id, visit] : world.facts.visits) EXPECT_EQ(visit.state, VisitState::ended);
+    EXPECT_EQ(central.count("start of"), central.count("end of"));
+    visits += central.count("start of");
+    voids += central.count("void of");
+  });
+  if (std::getenv("TOUCHPOINT_SEED") != nullptr) return;
+  EXPECT_GT(crashes, 100) << "a rough world that is not rough proves nothing";
+  EXPECT_GT(visits, 100U);
+  EXPECT_GT(voids, 20U);
+}
+
+}  // namespace
+}  // namespace tg

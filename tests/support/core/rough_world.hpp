@@ -1,0 +1,184 @@
+// A world that is unkind to the core: commits take their time, acknowledgements get lost, the link flaps, and the box
+// may die between any two effects. It keeps the promises that the real parts keep, and no more: lanes answer in order,
+// a batch is on disk whole or not at all, a link delivers in order while it lasts. Owner thread: the test. Never uses a
+// clock; every choice comes from the dice.
+#pragma once
+
+#include <deque>
+#include <limits>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/core.hpp"
+#include "support/core/dice.hpp"
+#include "support/core/fake_store.hpp"
+
+namespace tg::test {
+
+class RoughWorld {
+ public:
+  explicit RoughWorld(Dice& dice) : dice_(dice) {}
+
+  FactsFile facts;
+  CacheFile cache;
+  std::vector<Fact> received;   ///< by central, with repetitions, as they arrived
+  std::set<TicketId> answered;  ///< tills that heard "accepted" or "duplicate"
+  std::set<CommandId> acked;    ///< commands that central knows to be done
+  int crashes = 0;
+  bool faults = true;
+
+  void start() {
+    core_ = std::make_unique<Core>(shop_policy());
+    auto restored = facts.restored();
+    restored.profiles_updated_at = kOpening;
+    restored.jitter_seed = dice_.below(1'000'000);
+    post(restored);
+  }
+  void post(Event event) { inbox_.push_back(std::move(event)); }
+  [[nodiscard]] const Core& core() const { return *core_; }
+  [[nodiscard]] WallTime now() const { return at(now_).wall; }
+
+  /// Some time goes by, and everybody gets a turn.
+  void turn(Millis span) {
+    now_ += span;
+    if (const auto due = core_->next_deadline(); due && *due <= at(now_).mono) post(event::DeadlineReached{});
+    for (int i = 0; i < 12; ++i) somebody();
+  }
+  /// No more faults; runs until nobody has anything left to do.
+  void heal() {
+    faults = false;
+    if (!link_up_) post(event::LinkUp{Link::central});
+    link_up_ = true;
+    while (!inbox_.empty() || !facts_lane_.empty() || !cache_lane_.empty() || !wire_.empty()) somebody();
+  }
+
+ private:
+  void somebody() {
+    if (faults && dice_.one_in(400)) return crash();
+    if (faults && dice_.one_in(150)) return cut();
+    switch (dice_.below(5)) {
+      case 0:
+        if (!facts_lane_.empty()) run(facts_lane_);
+        return;
+      case 1:
+        if (!cache_lane_.empty()) run(cache_lane_);
+        return;
+      case 2:
+        if (!wire_.empty()) deliver();
+        return;
+      default:
+        if (!inbox_.empty()) think();
+    }
+  }
+
+  void think() {
+    const Event event = std::move(inbox_.front());
+    inbox_.pop_front();
+    Effects effects;
+    core_->step(event, at(now_), effects);
+    for (const auto& e : effects) {
+      if (faults && dice_.one_in(500)) return crash();
+      carry_out(e);
+    }
+    effects.clear();
+    while (core_->work(at(now_), std::numeric_limits<std::size_t>::max(), effects)) {
+    }
+    for (const auto& e : effects) carry_out(e);
+  }
+
+  void carry_out(const Effect& effect) {
+    std::visit(Overload{
+                   [&](const effect::Persist&) { facts_lane_.push_back(effect); },
+                   [&](const effect::ReadRows&) { facts_lane_.push_back(effect); },
+                   [&](const effect::LoadTicketFacts&) { facts_lane_.push_back(effect); },
+                   [&](const effect::LoadDossier&) { cache_lane_.push_back(effect); },
+                   [&](const effect::LoadKeys&) { cache_lane_.push_back(effect); },
+                   [&](const effect::PublishRow& e) {
+                     if (link_up_) wire_.push_back(e.row.sequence);  // a link that is down takes nothing
+                   },
+                   [&](const effect::DropLink&) { cut(); },
+                   [&](const effect::ConnectLink& e) {
+                     if (e.link == Link::local) return post(event::LinkUp{e.link});
+                     if (faults && dice_.one_in(3)) return post(event::LinkDown{e.link, "no route"});
+                     link_up_ = true;
+                     post(event::LinkUp{e.link, static_cast<std::uint16_t>(dice_.between(1, 40))});
+                   },
+                   [&](const effect::AnswerTicket& e) {
+                     if (e.answer.verdict != TicketVerdict::quarantined) answered.insert(e.answer.id);
+                   },
+                   [&](const effect::PublishAck& e) { acked.insert(e.ack.id); },
+                   [](const auto&) {},
+               },
+               effect);
+  }
+
+  /// One operation of a lane; its answer follows at once, in order.
+  void run(std::deque<Effect>& lane) {
+    const Effect op = std::move(lane.front());
+    lane.pop_front();
+    std::visit(Overload{
+                   [&](const effect::Persist& e) {
+                     facts.write(e);
+                     for (const auto& row : e.ops) {
+                       if (const auto* append = std::get_if<row::AppendFact>(&row)) note(append->fact);
+                     }
+                     post(event::Committed{e.batch});
+                   },
+                   [&](const effect::ReadRows& e) { post(facts.read(e)); },
+                   [&](const effect::LoadTicketFacts& e) { post(ticket_facts(facts, cache, e)); },
+                   [&](const effect::LoadDossier& e) {
+                     post(event::DossierLoaded{e.visit, cache.dossier(e.member)});
+                   },
+                   [&](const effect::LoadKeys&) {
+                     post(event::KeysLoaded{cache.keys(), true, true});
+                   },
+                   [](const auto&) {},
+               },
+               op);
+  }
+  /// A number is given once, for ever.
+  void note(const Fact& fact) {
+    const auto [it, fresh] = ids_.emplace(fact.sequence, fact.id);
+    EXPECT_TRUE(fresh || it->second == fact.id) << "sequence " << fact.sequence << " was used for two events";
+  }
+
+  /// The broker gets the next row; whether its acknowledgement gets back is another question.
+  void deliver() {
+    const Sequence s = wire_.front();
+    wire_.pop_front();
+    ASSERT_TRUE(facts.rows.contains(s)) << "sent before its commit: " << s;
+    received.push_back(facts.rows.at(s).fact);
+    if (faults && dice_.one_in(40)) return cut();
+    post(event::Delivered{s, 0});
+  }
+  void cut() {
+    if (!link_up_) return;
+    link_up_ = false;
+    wire_.clear();
+    post(event::LinkDown{Link::central, "cut"});
+  }
+  void crash() {
+    ++crashes;
+    inbox_.clear();
+    facts_lane_.clear();
+    cache_lane_.clear();
+    wire_.clear();
+    link_up_ = false;
+    start();
+  }
+
+  Dice& dice_;
+  std::unique_ptr<Core> core_;
+  Millis now_{0};
+  bool link_up_ = false;
+  std::deque<Event> inbox_;
+  std::deque<Effect> facts_lane_, cache_lane_;
+  std::deque<Sequence> wire_;
+  std::map<Sequence, std::string> ids_;
+};
+
+}  // namespace tg::test

@@ -1,0 +1,258 @@
+// The outbox alone: what is committed is sent once there is room, and forgotten when it is acknowledged.
+#include "core/outbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/core/shop.hpp"
+
+namespace tg {
+namespace {
+
+using namespace test;
+using Rows = std::vector<Sequence>;
+
+class Delivery : public testing::Test {
+ protected:
+  Outbox outbox;
+  MonoTime now{};
+  Effects effects;
+
+  void append(int n) {
+    for (int i = 0; i < n; ++i) (void)outbox.append();
+  }
+  void append_committed(int n) {
+    append(n);
+    outbox.committed(outbox.last());
+  }
+  std::optional<effect::ReadRows> pump() {
+    effects.clear();
+    outbox.pump(now, effects);
+    std::optional<effect::ReadRows> asked;
+    for (const auto& e : effects) {
+      if (const auto* read = std::get_if<effect::ReadRows>(&e)) asked = *read;
+    }
+    return asked;
+  }
+  /// The facts file answers with these rows; returns what is sent.
+  Rows answer(const Rows& sequences, bool end = true) {
+    event::RowsRead read;
+    for (const Sequence s : sequences) read.rows.push_back({s, "topic", "payload", {}});
+    read.end = end;
+    effects.clear();
+    outbox.rows_read(read, now, effects);
+    Rows sent;
+    for (const auto& e : effects) {
+      if (const auto* row = std::get_if<effect::PublishRow>(&e)) sent.push_back(row->row.sequence);
+    }
+    return sent;
+  }
+  void ack(Sequence s, std::uint8_t reason = 0) { outbox.delivered({s, reason}, now, effects); }
+};
+
+TEST_F(Delivery, NumbersAreContiguousAndGoOnAfterARestart) {
+  EXPECT_EQ(outbox.append(), 1U);
+  EXPECT_EQ(outbox.append(), 2U);
+  Outbox again;
+  again.restore(2, 3, 1);
+  EXPECT_EQ(again.append(), 3U);
+  EXPECT_EQ(again.epoch(), 3U);
+}
+
+TEST_F(Delivery, NothingIsAskedForBeforeItsCommit) {
+  outbox.link_up(100);
+  append(3);
+  EXPECT_FALSE(pump());
+  outbox.committed(2);
+  ASSERT_TRUE(pump());
+  EXPECT_EQ(answer({1, 2, 3}), (Rows{1, 2})) << "the third is written but not yet on disk";
+  outbox.committed(3);
+  ack(1);
+  ack(2);
+  const auto asked = pump();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->from, 3U);
+  EXPECT_EQ(answer({3}), Rows{3});
+}
+
+TEST_F(Delivery, NothingIsAskedForWhileTheLinkIsDown) {
+  append_committed(3);
+  EXPECT_FALSE(pump());
+  outbox.link_up(100);
+  EXPECT_TRUE(pump());
+}
+
+TEST_F(Delivery, OneQuestionAtATime) {
+  append_committed(3);
+  outbox.link_up(100);
+  EXPECT_TRUE(pump());
+  EXPECT_FALSE(pump());
+}
+
+TEST_F(Delivery, TheBrokersReceiveMaximumIsKept) {
+  append_committed(500);
+  outbox.link_up(10);
+  const auto asked = pump();
+  ASSERT_TRUE(asked);
+  EXPECT_LE(asked->limit, 10U);
+  EXPECT_EQ(answer({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, false).size(), 10U);
+  EXPECT_FALSE(pump()) << "no credit left";
+  EXPECT_EQ(outbox.in_flight(), 10U);
+}
+
+TEST_F(Delivery, MemoryIsBoundedWhateverTheBrokerAllows) {
+  append_committed(1000);
+  outbox.link_up(65535);
+  Sequence next = 1;
+  while (const auto asked = pump()) {
+    Rows rows;
+    for (std::uint32_t i = 0; i < asked->limit; ++i) rows.push_back(next++);
+    answer(rows, false);
+  }
+  EXPECT_LE(outbox.in_flight(), 100U);
+}
+
+TEST_F(Delivery, AcksAreWrittenInOneGo) {
+  append_committed(3);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1, 2, 3});
+  ack(2);
+  EXPECT_TRUE(outbox.take_acked(now).empty()) << "not a commit for each";
+  EXPECT_EQ(outbox.next_deadline(), now + 50ms);
+  EXPECT_EQ(outbox.take_acked(now + 50ms), Rows{2});
+  ack(1);
+  ack(3);
+  EXPECT_EQ(outbox.take_acked(now + 60ms), (Rows{1, 3})) << "nothing in flight: no reason to wait";
+  EXPECT_TRUE(outbox.take_acked(now + 1h).empty());
+}
+
+TEST_F(Delivery, NoSubscriberCountsAsDelivered) {
+  append_committed(1);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1});
+  effects.clear();
+  ack(1, 0x10);
+  EXPECT_EQ(outbox.take_acked(now), Rows{1});
+  const auto counted = [&](effect::Counter c) {
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& e) {
+      const auto* count = std::get_if<effect::Count>(&e);
+      return count != nullptr && count->counter == c;
+    });
+  };
+  EXPECT_TRUE(counted(effect::Counter::no_subscriber));
+  EXPECT_TRUE(counted(effect::Counter::rows_delivered));
+}
+
+TEST_F(Delivery, AnAckOfSomethingNotInFlightIsIgnored) {
+  append_committed(1);
+  outbox.link_up(100);
+  ack(1);
+  EXPECT_TRUE(outbox.take_acked(now + 1h).empty());
+}
+
+// --- loss ------------------------------------------------------------------------------------------------------------
+
+TEST_F(Delivery, WhatWasInFlightWhenTheLinkWentIsSentAgain) {
+  append_committed(4);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1, 2, 3, 4});
+  ack(1);
+  ack(3);
+  outbox.link_down();
+  EXPECT_EQ(outbox.in_flight(), 0U);
+  outbox.link_up(100);
+  const auto asked = pump();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->from, 2U);
+}
+
+TEST_F(Delivery, AcksThatCameBeforeTheLossAreStillWrittenDown) {
+  append_committed(2);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1, 2});
+  ack(1);
+  outbox.link_down();
+  EXPECT_EQ(outbox.take_acked(now + 50ms), Rows{1});
+}
+
+TEST_F(Delivery, AnAnswerToAQuestionOfTheLostLinkSkipsNothing) {
+  append_committed(6);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1, 2, 3}, false);
+  ASSERT_TRUE(pump());  // from 4; its answer is still on the way when the link is lost and comes back
+  outbox.link_down();
+  outbox.link_up(100);
+  EXPECT_EQ(answer({4, 5, 6}), Rows{}) << "1 to 3 must go first";
+  const auto asked = pump();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->from, 1U);
+  EXPECT_EQ(answer({1, 2, 3, 4, 5, 6}), (Rows{1, 2, 3, 4, 5, 6}));
+}
+
+TEST_F(Delivery, AnAnswerThatArrivesWhileTheLinkIsDownIsNotSent) {
+  append_committed(2);
+  outbox.link_up(100);
+  (void)pump();
+  outbox.link_down();
+  EXPECT_TRUE(answer({1, 2}).empty());
+  outbox.link_up(100);
+  EXPECT_EQ(pump()->from, 1U);
+}
+
+TEST_F(Delivery, ARowThatIsCommittedWhileAnEmptyAnswerIsOnItsWayIsNotSkipped) {
+  outbox.restore(5, 0, 5);
+  outbox.link_up(100);
+  ASSERT_TRUE(pump());
+  append_committed(1);  // 6, after the question
+  EXPECT_TRUE(answer({}).empty());
+  const auto asked = pump();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->from, 6U);
+}
+
+// --- refusal and silence ---------------------------------------------------------------------------------------------
+
+TEST_F(Delivery, ARefusedRowIsKeptAndSentAgainAfterAPause) {
+  append_committed(1);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1});
+  effects.clear();
+  ack(1, 0x97);
+  EXPECT_TRUE(std::any_of(effects.begin(), effects.end(), [](const Effect& e) {
+    const auto* note = std::get_if<effect::Note>(&e);
+    return note != nullptr && note->alarm;
+  }));
+  EXPECT_TRUE(outbox.take_acked(now + 1h).empty()) << "not delivered";
+  EXPECT_FALSE(pump()) << "a broker that refuses is not hammered";
+  ASSERT_TRUE(outbox.next_deadline());
+  now = *outbox.next_deadline();
+  const auto asked = pump();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->from, 1U);
+}
+
+TEST_F(Delivery, ABrokerThatNeverAcknowledgesLosesTheLinkOnce) {
+  append_committed(1);
+  outbox.link_up(100);
+  (void)pump();
+  answer({1});
+  const auto drops = [&] {
+    (void)pump();
+    return std::count_if(effects.begin(), effects.end(),
+                         [](const Effect& e) { return std::holds_alternative<effect::DropLink>(e); });
+  };
+  EXPECT_EQ(outbox.next_deadline(), now + 30s);
+  now += 30s - 1ms;
+  EXPECT_EQ(drops(), 0);
+  now += 1ms;
+  EXPECT_EQ(drops(), 1);
+  EXPECT_EQ(drops(), 0) << "the report of the link follows";
+}
+
+}  // namespace
+}  // namespace tg
