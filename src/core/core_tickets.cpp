@@ -215,7 +215,7 @@ void Core::record_void(const PendingTicket& pending, const event::TicketFactsLoa
 
 void Core::void_ticket(TicketRecord target, const TicketKey& by) {
   target.voided = true;
-  append(fact::TicketVoided{target.id, target.key, by});
+  append(fact::TicketVoided{target.id, target.key, by}, target.attribution ? target.attribution->visit : std::nullopt);
   if (target.attribution && !target.attribution->retracted) {
     target.attribution->retracted = true;
     ++target.attribution->version;

@@ -149,10 +149,13 @@ INSTANTIATE_TEST_SUITE_P(
 // --- voids -----------------------------------------------------------------------------------------------------------
 
 TEST_F(CoreTickets, AVoidAfterItsOriginalVoidsItAndTakesTheTieBack) {
-  box.enter(who);
+  const VisitId visit = box.enter(who);
   const Ticket t = sale();
   box.till(t);
   box.till(void_of(t, "119", t.ended_at));
+  for (const auto& f : box.seen.facts) {
+    EXPECT_TRUE(f.correlation == visit || !std::holds_alternative<fact::TicketVoided>(f.data));
+  }
   const auto voided = box.seen.all<fact::TicketVoided>();
   ASSERT_EQ(voided.size(), 1U);
   EXPECT_EQ(voided[0].id, ticket_id(t.key));
