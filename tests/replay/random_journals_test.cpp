@@ -205,7 +205,7 @@ TEST(RandomJournals, SameBytesPrefixesAndNoGap) {
     for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], i + 1);
     events += numbers.size();
   });
-  if (std::getenv("TOUCHPOINT_SEED") != nullptr) return;
+  if (std::getenv("TOUCHPOINT_SEED") != nullptr || HasFailure()) return;
   EXPECT_GT(events, 1000U) << "journals in which nothing happens";
 }
 
