@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <mutex>
 #include <utility>
 #include <variant>
@@ -94,7 +95,7 @@ class SqliteCache::Impl {
                         [this](const effect::LoadDossier& o) { post_dossier(o); },
                         [this](TicketQuestion& o) { post_ticket_facts(o); },
                         [this](const effect::WriteCache& o) { post_written(o); },
-                        [this](effect::ForgetMember& o) { forget(std::move(o.member)); }},
+                        [this](effect::ForgetMember& o) { forget(std::move(o)); }},
                jobs.front());
     return Millis{0};
   }
@@ -140,9 +141,23 @@ class SqliteCache::Impl {
     post_(std::move(question.so_far));
   }
 
+  /// An import must never take the room that tickets need: a part is refused while there is still some left.
+  DbError room_for(const effect::WriteCache& request) {
+    constexpr std::uintmax_t kReserve = 64 << 20;
+    if (!std::holds_alternative<SnapshotPart>(request.body)) return {};
+    std::error_code unknown;
+    const auto space = std::filesystem::space(settings_.path, unknown);
+    if (unknown || space.available >= std::min(kReserve, space.capacity / 4)) return {};
+    const DbError discarded = db_.transact([this] { discard_staging(db_); });
+    more_garbage_ = true;
+    if (discarded) return discarded;
+    return {DbTrouble::full, "the disk is nearly full; the rest is kept for tickets"};
+  }
+
   void post_written(const effect::WriteCache& request) {
     event::CacheWritten answer;
-    const DbError error = db_.transact([&] {
+    const DbError no_room = room_for(request);
+    const DbError error = no_room ? no_room : db_.transact([&] {
       const WriteContext context{sets_, settings_.max_members, wall_now()};
       std::visit([&](const auto& body) { write_set(db_, context, body, answer); }, request.body);
     });
@@ -154,27 +169,30 @@ class SqliteCache::Impl {
       refresh_sets();
       more_garbage_ = true;
     }
-    report(error);
+    if (!no_room) report(error);
     answer.command = request.command;
     answer.name = request.name;
     post_(std::move(answer));
   }
 
   /// Never given up: what fails is tried again until it is done.
-  void forget(MemberId member) {
-    to_forget_.push_back(std::move(member));
+  void forget(effect::ForgetMember request) {
+    to_forget_.push_back(std::move(request));
     forget_all();
   }
   bool forget_all() {
     if (to_forget_.empty()) return true;
     DbError error = db_.transact([this] {
-      for (const auto& member : to_forget_) forget_member(db_, member);
+      for (const auto& request : to_forget_) forget_member(db_, request.member);
     });
     if (!error) error = db_.checkpoint();  // until then the log holds the old pages
     report(error);
     if (error) return false;
-    to_forget_.clear();
     refresh_sets();
+    for (auto& request : std::exchange(to_forget_, {})) {
+      post_(event::MemberForgotten{std::move(request.command), std::move(request.name), std::move(request.request_id),
+                                   std::move(request.member)});
+    }
     return true;
   }
 
@@ -219,7 +237,7 @@ class SqliteCache::Impl {
   Db db_;
 
   HeldSets sets_;  // the lane's
-  std::vector<MemberId> to_forget_;
+  std::vector<effect::ForgetMember> to_forget_;
   bool more_garbage_ = true;  // a former run may have left some
 
   std::atomic<std::size_t> unparsed_{0};

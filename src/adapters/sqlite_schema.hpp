@@ -27,8 +27,9 @@ struct OpenedDatabase {
   std::optional<std::string> damaged;  ///< where the damaged predecessor lies now: this one is empty
 };
 
-/// Runs quick_check (0.1 s for 100 MB in memory, 2 s from a cold disk: hence DatabaseKind::vital) and the missing migrations, each in one transaction. A damaged file is renamed
-/// to `<path>.corrupt-<unix seconds>` with its log. Errors name the path: no permission, in use, foreign, newer.
+/// Runs quick_check (0.1 s for 100 MB in memory, 2 s from a cold disk: hence DatabaseKind::vital) and the missing
+/// migrations, each in one transaction. A damaged file is renamed to `<path>.corrupt-<unix seconds>` with its log.
+/// Errors name the path: no permission, in use, foreign, newer.
 [[nodiscard]] Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
                                                    const std::vector<SqlMigration>& migrations = sql_migrations());
 

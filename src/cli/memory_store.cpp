@@ -231,6 +231,9 @@ event::CacheWritten MemoryStore::write(const ConsentChange& change) {
   return {};
 }
 
-void MemoryStore::on(const effect::ForgetMember& e, std::deque<Event>&) { profiles_.erase(e.member); }
+void MemoryStore::on(const effect::ForgetMember& e, std::deque<Event>& answers) {
+  profiles_.erase(e.member);
+  answers.emplace_back(event::MemberForgotten{e.command, e.name, e.request_id, e.member});
+}
 
 }  // namespace tg

@@ -105,15 +105,16 @@ void Core::overlay(Profile& profile) const {
 
 // --- erasure ---------------------------------------------------------------------------------------------------------
 
-/// In the order visit, card, key, memory, rows; `erase.completed` and the answer follow when it is true.
+/// In the order visit, card, key, memory, cache, facts; `erase.completed` and the answer follow when all of it is true.
 void Core::run(const Command& c, const EraseRequest& body) {
   forget_member(body.member, EndReason::erased);
   settle();
   decisions_.erase(body.member);
-  now_do(effect::ForgetMember{body.member});
-  commit();  // what the closing wrote is in the file before its rows are made anonymous
-  now_do(effect::EraseRows{c.id, c.name, body.request_id, body.member});
+  now_do(effect::ForgetMember{c.id, c.name, body.request_id, body.member});
 }
+
+/// What the closing wrote is in the facts file by now, so that its rows are made anonymous as well.
+void Core::on(const event::MemberForgotten& e) { now_do(effect::EraseRows{e.command, e.name, e.request_id, e.member}); }
 
 void Core::on(const event::RowsErased& e) {
   ops_.emplace_back(row::PutCommand{e.command, e.name, now_.wall});

@@ -99,8 +99,11 @@ struct WriteCache {
   std::string name;
   std::variant<SnapshotPart, Delta, ConsentChange> body;
 };
-/// Cache lane: the member's row goes, keys first. Not answered.
+/// Cache lane: the member's rows go, to the last byte; answered by MemberForgotten when that is true.
 struct ForgetMember {
+  CommandId command;
+  std::string name;
+  std::string request_id;
   MemberId member;
 };
 

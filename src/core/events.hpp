@@ -107,6 +107,13 @@ struct CacheWritten {
   std::vector<MemberKeys> upserted;   ///< by a delta
   std::vector<MemberId> removed;      ///< by a delta
 };
+/// The answer to ForgetMember.
+struct MemberForgotten {
+  CommandId command;
+  std::string name;
+  std::string request_id;
+  MemberId member;
+};
 /// The answer to EraseRows.
 struct RowsErased {
   CommandId command;
@@ -156,10 +163,11 @@ struct ForgetAsked {
 
 }  // namespace event
 
-using Event = std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen,
-                           event::CheckinSeen, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
-                           event::ActionArrived, event::CommandArrived, event::CacheWritten, event::RowsErased,
-                           event::Committed, event::RowsRead, event::LinkUp, event::LinkDown, event::Delivered,
-                           event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
+using Event =
+    std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen, event::CheckinSeen,
+                 event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded, event::ActionArrived,
+                 event::CommandArrived, event::CacheWritten, event::MemberForgotten, event::RowsErased,
+                 event::Committed, event::RowsRead, event::LinkUp, event::LinkDown, event::Delivered,
+                 event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
 
 }  // namespace tg

@@ -182,31 +182,6 @@ class ErasureTest(ConsentCase):
         with self.store.central.link.waiting:
             self.assertEqual(self.store.central.consumer.check_complete(), [])
 
-    def test_a_replay_after_an_erasure_names_nobody(self) -> None:
-        self.whole_visit()
-        central = self.store.central
-        before = {e["id"]: e for e in central.consumer.events if e["data"].get("member") == self.camille.id}
-        self.assertTrue(before)
-        self.assertEqual(
-            central.command("erase", {"request_id": "r-2", "member": self.camille.id})["status"], "applied"
-        )
-        central.wait_for("erase.completed")
-        arrived = len(central.link.messages)
-        last = max(int(e["sequence"]) for e in central.consumer.events)
-        ack = central.command("replay", {"from_sequence": 1, "to_sequence": last})
-        self.assertEqual(ack["status"], "applied", ack)
-        kept = {i for i, e in before.items() if e["type"].split(".")[1] not in ("suggestion", "activation")}
-
-        def replayed() -> dict[str, Any]:
-            events = [json.loads(m.payload) for m in central.link.messages[arrived:] if "/event/" in m.topic]
-            return {e["id"]: e for e in events}
-
-        central.link.wait_for(lambda: kept <= replayed().keys(), 10, "all kept events are sent again")
-        for event_id in kept:
-            self.assertIsNone(replayed()[event_id]["data"]["member"])
-            self.assertEqual(replayed()[event_id]["sequence"], before[event_id]["sequence"])
-        self.assertNotIn(self.camille.id, json.dumps(list(replayed().values())))
-
     def test_undelivered_rows_are_anonymised_too(self) -> None:
         self.open_shop()
         self.store.wan.kill()

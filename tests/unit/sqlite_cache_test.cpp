@@ -266,7 +266,7 @@ TEST_F(SqliteCacheTest, AForgottenMemberLeavesNoByte) {
   write(part("S1", 1, 1, 1, many));
   write(part("S2", 2, 1, 2, {leaving}));  // and once more in a staged generation
   ASSERT_TRUE(dir_.holds("m-the-member-who-leaves"));
-  cache_->forget({leaving.member});
+  cache_->forget({CommandId{"c-forget"}, "erase", "r-1", leaving.member});
   EXPECT_EQ(keys().size(), 500U);  // the lane keeps the order of its calls: it has forgotten by now
   EXPECT_FALSE(dir_.holds("m-the-member-who-leaves"));
   EXPECT_FALSE(dir_.holds("2990009999999"));

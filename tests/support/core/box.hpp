@@ -188,7 +188,10 @@ class Box {
                      answer(event::KeysLoaded{cache.keys(), true, true});
                    },
                    [&](const effect::WriteCache& e) { write_cache(e); },
-                   [&](const effect::ForgetMember& e) { cache.profiles.erase(e.member); },
+                   [&](const effect::ForgetMember& e) {
+                     cache.profiles.erase(e.member);
+                     answer(event::MemberForgotten{e.command, e.name, e.request_id, e.member});
+                   },
                    [&](const effect::PublishRow& e) {
                      seen.visible.emplace_back(e);
                      seen.sent.push_back(e.row.sequence);
