@@ -1,7 +1,7 @@
 // CPU per item of the recognition path at a million members: keys in, tables, hits, misses, a whole sighting.
 // Prints one row a figure; the process's own CPU time, so that a busy machine does not change it much.
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -48,7 +48,12 @@ Policy one_receiver() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto members = static_cast<std::uint32_t>(argc > 1 ? std::atoi(argv[1]) : 1'000'000);
+  const std::string wanted = argc > 1 ? argv[1] : "1000000";
+  std::uint32_t members = 0;
+  if (std::from_chars(wanted.data(), wanted.data() + wanted.size(), members).ec != std::errc{} || members == 0) {
+    std::fprintf(stderr, "usage: bench-identity [MEMBERS]\n");
+    return 2;
+  }
   constexpr std::size_t kLookups = 1'000'000;
   Aes128 aes;
   Identity identity;
