@@ -54,6 +54,7 @@ class SqliteCache::Impl {
 
   /// Before start(): what a former run staged goes, what it left in effect is read.
   Result<void> begin() {
+    static_cast<void>(db_.checkpoint());  // what the last run left in the log gives its room back
     if (const DbError error = db_.transact([this] { discard_staging(db_); })) {
       return fail(settings_.path + ": " + error.text);
     }
@@ -201,8 +202,10 @@ class SqliteCache::Impl {
     if (!more_garbage_) return kIdle;
     const DbError error = db_.transact([this] { more_garbage_ = delete_garbage_slice(db_); });
     report(error);
-    if (error) more_garbage_ = false;  // the next write tries again
-    if (!more_garbage_) static_cast<void>(db_.checkpoint());
+    if (error) more_garbage_ = false;                                 // the next write tries again
+    if (!more_garbage_) db_.run("PRAGMA incremental_vacuum(20000)");  // 80 MB at most: the rest is used again
+    db_.clear_error();
+    static_cast<void>(db_.checkpoint());  // on a nearly full disk the log must not grow beside the file
     return kBetweenSlices;
   }
 
