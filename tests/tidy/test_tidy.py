@@ -127,7 +127,7 @@ class Limits(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
-    FORBIDDEN = ["see /work/main/src", "cp x /tmp/y", "from /home/ann/x", "https://registry.npmjs.org/mqtt",
+    FORBIDDEN = ["see /work/box/src", "cp x /tmp/y", "from /home/ann/x", "https://registry.npmjs.org/mqtt",
                  "written by an AI", "the helper agent", "in an earlier session", "as issue 2 says", "(see #12)",
                  "facts/ble.md", "../shared/contract.md", "3C:5A:B4:01:02:03", "ann@gmail.com", "06 12 34 56 78",
                  "192.168.1.7"]
