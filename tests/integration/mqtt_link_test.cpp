@@ -16,6 +16,7 @@
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "adapters/mqtt_link.hpp"
@@ -46,10 +47,16 @@ int loopback_socket(std::uint16_t& port, bool bind_it) {
   return -1;
 }
 
+/// A port that nobody has, below those that the kernel hands out to outgoing connections.
 std::uint16_t free_port() {
-  std::uint16_t port = 0;
-  ::close(loopback_socket(port, true));
-  return port;
+  static std::uint16_t next = static_cast<std::uint16_t>(12000 + std::random_device{}() % 10000);
+  for (;; ++next) {
+    std::uint16_t port = next;
+    if (const int fd = loopback_socket(port, true); fd >= 0) {
+      ::close(fd);
+      return next++;
+    }
+  }
 }
 
 /// A mosquitto of our own: anonymous, may read and write below `open/`, reads everything, persists nothing.

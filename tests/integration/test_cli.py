@@ -189,7 +189,7 @@ class ImportTest(ShopCase):
         self.store.gateway.start()
         self.assertIn(self.members(), (2, 20_000))
         self.store.gateway.import_file("profiles", file)
-        self.assertEqual(self.members(), 20_000)
+        self.wait(lambda: self.members() == 20_000, 10, "their keys are loaded")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -31,12 +34,19 @@ def wait_until(condition: Callable[[], Value], timeout_s: float, what: str, inte
         time.sleep(interval_s)
 
 
+# Below what the kernel hands out to outgoing connections (net.ipv4.ip_local_port_range): a client's cannot take them.
+_PORTS = itertools.cycle(random.sample(range(12_000, 32_000), 20_000))
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago (SO_REUSEADDR lets the next process bind it at once)."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of 127.0.0.1 that nobody listens on; never the same twice in one run of 20,000."""
+    for port in _PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError("unreachable: the ports go round")
 
 
 def accepts_connections(port: int) -> bool:
