@@ -205,15 +205,19 @@ void put_consent(Db& db, Generation generation, const ConsentChange& change) {
 
 std::optional<event::MemberKeys> member_keys(const Profile& profile, WallTime now) {
   if (!profile.consent.granted(Purpose::recognition, now)) return std::nullopt;
-  return event::MemberKeys{profile.member, profile.consent.at(Purpose::recognition)->at, profile.keys};
+  const ConsentRecord& granted = *profile.consent.at(Purpose::recognition);
+  return event::MemberKeys{profile.member, granted.at, granted.until, profile.keys};
 }
 
 void for_each_keys(Db& db, Generation generation, WallTime now, const std::function<void(event::MemberKeys)>& each) {
   Query rows(db,
-             "SELECT member, granted_at, keys FROM recognition "
+             "SELECT member, granted_at, granted_until, keys FROM recognition "
              "WHERE generation = ? AND (granted_until IS NULL OR granted_until > ?) ORDER BY member",
              {generation, unix_ms(now)});
-  while (rows.next()) each({MemberId(rows.text(0)), wall_ms(rows.integer(1)), unpack_keys(rows.blob(2))});
+  while (rows.next()) {
+    const auto until = rows.null(2) ? std::nullopt : std::optional{wall_ms(rows.integer(2))};
+    each({MemberId(rows.text(0)), wall_ms(rows.integer(1)), until, unpack_keys(rows.blob(3))});
+  }
 }
 
 std::optional<Profile> read_profile(Db& db, Generation generation, std::string_view member) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/aes_ni.hpp"
+
 namespace tg {
 namespace {
 
@@ -94,8 +96,9 @@ std::string uuid_v7(WallTime at, const Sha256& seed) {
 }
 
 struct Aes128::Impl {
+  const bool accelerated;
   EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-  Impl() {
+  explicit Impl(Engine engine) : accelerated(engine == Engine::best && aes_ni::available()) {
     require(context != nullptr);
     require(EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), nullptr, nullptr, nullptr) == 1);
     EVP_CIPHER_CTX_set_padding(context, 0);
@@ -105,10 +108,11 @@ struct Aes128::Impl {
   Impl& operator=(const Impl&) = delete;
 };
 
-Aes128::Aes128() : impl_(std::make_unique<Impl>()) {}
+Aes128::Aes128(Engine engine) : impl_(std::make_unique<Impl>(engine)) {}
 Aes128::~Aes128() = default;
 
 Key128 Aes128::encrypt(const Key128& key, const Key128& block) {
+  if (impl_->accelerated) return aes_ni::encrypt(key, block);
   Key128 out{};
   int size = 0;
   require(EVP_EncryptInit_ex(impl_->context, nullptr, nullptr, key.data(), nullptr) == 1);

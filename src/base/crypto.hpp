@@ -35,10 +35,11 @@ void wipe(std::span<std::uint8_t> secret);
 /// Time-ordered; the 74 random bits come from `seed` (first 10 bytes), so equal input gives equal ids.
 [[nodiscard]] std::string uuid_v7(WallTime at, const Sha256& seed);
 
-/// AES-128 single blocks under changing keys, the context made once (about 0.1 us a call).
+/// AES-128 single blocks under changing keys: on the processor's instructions where it has them, else libcrypto's.
 class Aes128 {
  public:
-  Aes128();
+  enum class Engine { best, libcrypto };
+  explicit Aes128(Engine engine = Engine::best);
   ~Aes128();
   Aes128(const Aes128&) = delete;
   Aes128& operator=(const Aes128&) = delete;

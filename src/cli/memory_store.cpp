@@ -18,7 +18,8 @@ concept StoreEffect = requires(E) {
 
 event::MemberKeys keys_of(const Profile& profile) {
   const auto& recognition = profile.consent.at(Purpose::recognition);
-  return {profile.member, recognition ? recognition->at : WallTime{}, profile.keys};
+  if (!recognition) return {profile.member, WallTime{}, {}, profile.keys};
+  return {profile.member, recognition->at, recognition->until, profile.keys};
 }
 
 bool recognisable(const Profile& profile) {

@@ -41,6 +41,7 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(suggestions_.next_deadline());
   consider(links_.next_deadline());
   consider(outbox_.next_deadline());
+  consider(next_lapse_);
   for (const auto& [name, open] : open_snapshots_) consider(open.due);
   return next;
 }
@@ -48,6 +49,7 @@ std::optional<MonoTime> Core::next_deadline() const {
 void Core::on(const event::DeadlineReached&) {
   release_if_ready();
   ask_for_missing_parts();
+  if (next_lapse_ && *next_lapse_ <= now_.mono) end_lapsed_consents();
   presence_.advance(now_);
   settle();  // what ends a visit comes before what expires a card of it
   suggestions_.advance(now_);

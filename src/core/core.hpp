@@ -56,6 +56,7 @@ class Core {
     std::uint32_t index = 0;
     Ticket ticket;
     WallTime received_at{};
+    std::set<MemberId> erased;  ///< since it arrived: what is loaded for it may still name them
   };
   /// A snapshot that is not complete; told to central when nothing comes any more.
   struct OpenSnapshot {
@@ -118,6 +119,7 @@ class Core {
   void put_keys(const event::MemberKeys& keys);
   void forget_member(const MemberId& member, EndReason reason);
   void close_unknown_visits();
+  void end_lapsed_consents();
   void release_if_ready();
 
   void load_ticket_facts(std::uint64_t request);
@@ -152,6 +154,8 @@ class Core {
   ClockState clock_ = ClockState::synced;
   std::optional<WallTime> profiles_updated_at_;
   bool keys_loading_ = true;
+  std::optional<MonoTime> next_lapse_;  ///< of the recognition consent of a member who is inside
+  std::set<MemberId> being_erased_;     ///< the cache may still answer with what it knew of them
   bool released_ = false;
   std::uint32_t ids_given_ = 0;
   std::map<MemberId, Decisions> decisions_;  ///< consent as decided here; laid over what the cache says

@@ -41,6 +41,7 @@ void Core::on(const event::CacheWritten& e) {
     if (e.profiles_replaced) now_do(effect::LoadKeys{});
     for (const auto& keys : e.upserted) put_keys(keys);
     for (const auto& member : e.removed) forget_member(member, EndReason::removed);
+    if (!e.upserted.empty()) end_lapsed_consents();
   }
   if (consent) return;
   CommandAck answer{e.command, e.name, e.status, e.reason, e.revision, {}};
@@ -110,11 +111,16 @@ void Core::run(const Command& c, const EraseRequest& body) {
   forget_member(body.member, EndReason::erased);
   settle();
   decisions_.erase(body.member);
+  being_erased_.insert(body.member);
+  for (auto& [request, pending] : pending_tickets_) pending.erased.insert(body.member);
   now_do(effect::ForgetMember{c.id, c.name, body.request_id, body.member});
 }
 
 /// What the closing wrote is in the facts file by now, so that its rows are made anonymous as well.
-void Core::on(const event::MemberForgotten& e) { now_do(effect::EraseRows{e.command, e.name, e.request_id, e.member}); }
+void Core::on(const event::MemberForgotten& e) {
+  being_erased_.erase(e.member);
+  now_do(effect::EraseRows{e.command, e.name, e.request_id, e.member});
+}
 
 void Core::on(const event::RowsErased& e) {
   ops_.emplace_back(row::PutCommand{e.command, e.name, now_.wall});

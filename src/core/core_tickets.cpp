@@ -54,6 +54,17 @@ bool was_recorded(const TicketRecord& known) {
          known.type != TicketType::void_;
 }
 
+/// What the files said before these members were erased.
+event::TicketFactsLoaded without(const std::set<MemberId>& erased, event::TicketFactsLoaded facts) {
+  if (facts.holder && erased.contains(facts.holder->member)) facts.holder.reset();
+  for (auto* record : {&facts.known, &facts.voided_by, &facts.target}) {
+    if (!*record || !(*record)->attribution) continue;
+    auto& member = (*record)->attribution->member;
+    if (member && erased.contains(*member)) member.reset();
+  }
+  return facts;
+}
+
 Seconds lateness(const Ticket& ticket, WallTime received_at) {
   return std::chrono::duration_cast<Seconds>(std::max(Millis{0}, received_at - ticket.ended_at));
 }
@@ -62,7 +73,7 @@ Seconds lateness(const Ticket& ticket, WallTime received_at) {
 
 void Core::on(const event::TicketArrived& e) {
   const std::uint64_t request = ++ticket_requests_;
-  pending_tickets_[request] = {e.token, e.index, e.ticket, now_.wall};
+  pending_tickets_[request] = {e.token, e.index, e.ticket, now_.wall, {}};
   auto& queue = ticket_queue_[subject_of(e.ticket)];
   queue.push_back(request);
   if (queue.size() == 1) load_ticket_facts(request);
@@ -88,7 +99,7 @@ void Core::on(const event::TicketFactsLoaded& e) {
   if (it == pending_tickets_.end()) return;
   const PendingTicket pending = std::move(it->second);
   pending_tickets_.erase(it);
-  finish_ticket(pending, e);
+  finish_ticket(pending, pending.erased.empty() ? e : without(pending.erased, e));
   const auto queue = ticket_queue_.find(subject_of(pending.ticket));
   queue->second.pop_front();
   if (queue->second.empty()) {
@@ -167,7 +178,7 @@ const Visit* Core::visit_for(const Ticket& ticket, const Profile& holder, WallTi
   const Visit* visit = presence_.visit_of(holder.member);
   if (visit != nullptr) return ticket.ended_at + kBeforeVisit >= visit->started_at ? visit : nullptr;
   const bool live = received_at - ticket.ended_at <= kLiveTicket;
-  if (!live || !identity_.knows(holder.member)) return nullptr;
+  if (!live || !identity_.knows(holder.member, now_.wall)) return nullptr;
   const auto till = std::find_if(policy_.zones.begin(), policy_.zones.end(), [&](const Zone& zone) {
     const auto& tills = zone.workstations;
     return zone.kind == ZoneKind::till && std::find(tills.begin(), tills.end(), ticket.key.workstation) != tills.end();

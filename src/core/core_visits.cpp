@@ -30,12 +30,14 @@ void Core::on(const event::KeysLoaded& e) {
   for (const auto& member : e.members) put_keys(member);
   if (!e.last) return;
   keys_loading_ = false;
+  end_lapsed_consents();
   close_unknown_visits();
   release_if_ready();
 }
 
 /// A refusal that is as new as the grant, or newer, keeps the key out of memory (contract §4.2).
 void Core::put_keys(const event::MemberKeys& keys) {
+  if (being_erased_.contains(keys.member)) return;  // read before it was forgotten
   const auto decided = decisions_.find(keys.member);
   if (decided != decisions_.end()) {
     const auto recognition = decided->second.find(Purpose::recognition);
@@ -43,14 +45,31 @@ void Core::put_keys(const event::MemberKeys& keys) {
                          recognition->second.at >= keys.granted_at;
     if (refused) return;
   }
-  identity_.put(keys.member, keys.keys);
+  identity_.put(keys.member, keys.keys, keys.granted_until);
+}
+
+/// A consent that ran out by itself is a withdrawal as well.
+void Core::end_lapsed_consents() {
+  next_lapse_.reset();
+  std::vector<MemberId> over;
+  for (const Visit* visit : presence_.open_visits()) {
+    const auto until = identity_.granted_until(*visit->member);
+    if (!until) continue;
+    if (*until <= now_.wall) {
+      over.push_back(*visit->member);
+    } else {
+      const MonoTime due = now_.mono + (*until - now_.wall);
+      next_lapse_ = std::min(next_lapse_.value_or(due), due);
+    }
+  }
+  for (const auto& member : over) forget_member(member, EndReason::consent);
 }
 
 /// After a full replacement: whoever is not in it any more is not recognised any more.
 void Core::close_unknown_visits() {
   std::vector<MemberId> gone;
   for (const Visit* visit : presence_.open_visits()) {
-    if (!identity_.knows(*visit->member)) gone.push_back(*visit->member);
+    if (!identity_.knows(*visit->member, now_.wall)) gone.push_back(*visit->member);
   }
   for (const auto& member : gone) presence_.withdraw(member, EndReason::removed, now_);
 }
@@ -82,13 +101,13 @@ void Core::on(const event::AdvertSeen& e) {
 }
 
 void Core::on(const event::SightingSeen& e) {
-  if (!identity_.knows(e.member)) return count(effect::Counter::adverts_foreign);
+  if (!identity_.knows(e.member, now_.wall)) return count(effect::Counter::adverts_foreign);
   count(effect::Counter::adverts_matched);
   presence_.heard(e.member.value, 0, e.receiver, e.rssi, now_);
 }
 
 void Core::on(const event::CheckinSeen& e) {
-  if (e.receiver >= policy_.receivers.size() || !identity_.knows(e.member)) return;
+  if (e.receiver >= policy_.receivers.size() || !identity_.knows(e.member, now_.wall)) return;
   const Zone* zone = policy_.zone(policy_.receivers[e.receiver].zone);
   if (zone == nullptr || zone->kind == ZoneKind::street) return;
   presence_.proven(e.member, zone->id, RecognitionMethod::checkin, policy_.presence.lease, now_);
@@ -121,6 +140,7 @@ void Core::settle_presence(const PresenceChange& change) {
       append(fact::VisitStarted{visit.id, visit.member, visit.method, 1000, visit.zone, visit.started_at, visit.holdout,
                                 age});
       count(effect::Counter::visits_opened);
+      end_lapsed_consents();
       return consider_card(visit);
     }
     case PresenceChange::Kind::zone_changed:

@@ -43,6 +43,7 @@ struct Restored {
 struct MemberKeys {
   MemberId member;
   WallTime granted_at{};  ///< of the recognition consent in the profile
+  std::optional<WallTime> granted_until;
   std::vector<MemberKey> keys;
 };
 /// One slice of the answer to LoadKeys; `first` empties what was known, `last` completes it.

@@ -8,6 +8,7 @@ namespace tg {
 namespace {
 
 constexpr std::size_t kMinimumSlots = 16;
+constexpr std::uint32_t kForever = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kEmptySlot = std::numeric_limits<std::uint64_t>::max();
 constexpr Seconds kPrepareAhead{kEidWindow / 4};  ///< the window after next is built in the last quarter
 
@@ -54,15 +55,14 @@ Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds, std:
 
 void Identity::clear() {
   for (auto& key : keys_) wipe(key);
-  for (auto& key : temporary_) wipe(key);
   std::fill(arena_.begin(), arena_.end(), '\0');
   keys_.clear();
-  temporary_.clear();
-  temporary_epoch_.clear();
   owner_.clear();
   next_key_.clear();
   validity_.clear();
   validities_.clear();
+  validity_index_.clear();
+  granted_until_.clear();
   free_keys_.clear();
   arena_.clear();
   name_at_.clear();
@@ -73,10 +73,11 @@ void Identity::clear() {
   for (auto& table : tables_) table = Table{};
 }
 
-void Identity::put(const MemberId& member, std::span<const MemberKey> keys) {
+void Identity::put(const MemberId& member, std::span<const MemberKey> keys, std::optional<WallTime> granted_until) {
   MemberIndex index = lookup(member.value);
   if (index == kNone) index = intern(member.value);
   drop_keys(index);
+  grant_until(index, granted_until);
   for (const auto& key : keys) add_key(index, key);
 }
 
@@ -89,7 +90,27 @@ void Identity::remove(const MemberId& member) {
   --known_;
 }
 
-bool Identity::knows(const MemberId& member) const { return lookup(member.value) != kNone; }
+bool Identity::knows(const MemberId& member, WallTime now) const {
+  const MemberIndex index = lookup(member.value);
+  return index != kNone && !lapsed(index, now);
+}
+
+std::optional<WallTime> Identity::granted_until(const MemberId& member) const {
+  const MemberIndex index = lookup(member.value);
+  if (index >= granted_until_.size() || granted_until_[index] == kForever) return std::nullopt;
+  return WallTime{Seconds{granted_until_[index]}};
+}
+
+void Identity::grant_until(MemberIndex member, std::optional<WallTime> until) {
+  if (!until && member >= granted_until_.size()) return;
+  if (member >= granted_until_.size()) granted_until_.resize(member + std::size_t{1}, kForever);
+  granted_until_[member] =
+      until ? static_cast<std::uint32_t>(std::clamp<std::int64_t>(unix_s(*until), 0, kForever - 1)) : kForever;
+}
+
+bool Identity::lapsed(MemberIndex member, WallTime now) const {
+  return member < granted_until_.size() && granted_until_[member] != kForever && unix_s(now) >= granted_until_[member];
+}
 
 std::string_view Identity::name(MemberIndex member) const {
   return {arena_.data() + name_at_[member], name_size_[member]};
@@ -132,8 +153,6 @@ void Identity::add_key(MemberIndex member, const MemberKey& key) {
   if (free_keys_.empty()) {
     index = static_cast<KeyIndex>(keys_.size());
     keys_.push_back(key.eid_key);
-    temporary_.emplace_back();
-    temporary_epoch_.push_back(0);
     owner_.push_back(member);
     next_key_.push_back(first_key_[member]);
     validity_.push_back(validity(key));
@@ -156,8 +175,6 @@ void Identity::add_key(MemberIndex member, const MemberKey& key) {
 void Identity::drop_keys(MemberIndex member) {
   for (KeyIndex key = first_key_[member]; key != kNone;) {
     wipe(keys_[key]);
-    wipe(temporary_[key]);
-    temporary_epoch_[key] = 0;
     owner_[key] = kNone;
     free_keys_.push_back(key);
     key = next_key_[key];
@@ -165,27 +182,25 @@ void Identity::drop_keys(MemberIndex member) {
   first_key_[member] = kNone;
 }
 
+/// A key is valid in the windows that overlap [from, until), so that all keys of an epoch share one entry.
 std::uint16_t Identity::validity(const MemberKey& key) {
-  const Validity wanted{key.from, key.until};
-  const auto found = std::find(validities_.rbegin(), validities_.rend(), wanted);
-  if (found != validities_.rend()) return static_cast<std::uint16_t>(validities_.rend() - found - 1);
-  if (validities_.size() < std::numeric_limits<std::uint16_t>::max()) validities_.push_back(wanted);
-  return static_cast<std::uint16_t>(validities_.size() - 1);
+  if (validities_.empty()) validities_.emplace_back(0, 0);
+  const std::int64_t last_second = unix_ms(key.until) <= 0 ? -1 : (unix_ms(key.until) - 1) / 1000;
+  const Validity wanted{window_of(key.from), last_second < 0 ? 0 : last_second / kEidWindow.count() + 1};
+  const auto known = validity_index_.find(wanted);
+  if (known != validity_index_.end()) return known->second;
+  if (validities_.size() > std::numeric_limits<std::uint16_t>::max()) return 0;
+  validities_.push_back(wanted);
+  return validity_index_[wanted] = static_cast<std::uint16_t>(validities_.size() - 1);
 }
 
 bool Identity::valid_in(KeyIndex key, std::int64_t window) const {
-  const Validity& v = validities_[validity_[key]];
-  return v.from < window_start(window + 1) && window_start(window) < v.until;
+  const auto& [first, end] = validities_[validity_[key]];
+  return first <= window && window < end;
 }
 
 Eid Identity::eid_of(KeyIndex key, std::int64_t window) {
-  const auto seconds = static_cast<std::uint32_t>(window * kEidWindow.count());
-  const auto epoch = static_cast<std::uint16_t>(seconds >> 16);
-  if (temporary_epoch_[key] != epoch) {
-    temporary_[key] = temporary_key(aes_, keys_[key], seconds);
-    temporary_epoch_[key] = epoch;
-  }
-  return token_of(aes_, temporary_[key], seconds, kEidExponent);
+  return compute_eid(aes_, keys_[key], static_cast<std::uint32_t>(window * kEidWindow.count()));
 }
 
 // --- tables ----------------------------------------------------------------------------------------------------------
@@ -264,19 +279,20 @@ Match Identity::find(const Eid& eid, WallTime now) {
   }
   const std::int64_t w = window_of(now);
   for (const auto& table : tables_) {
-    if (table.window >= w - 1 && table.window <= w + 1) probe(table, eid, match);
+    if (table.window >= w - 1 && table.window <= w + 1) probe(table, eid, now, match);
   }
   return match;
 }
 
-void Identity::probe(const Table& table, const Eid& eid, Match& match) {
+void Identity::probe(const Table& table, const Eid& eid, WallTime now, Match& match) {
   if (table.slots.empty()) return;
   const std::uint64_t value = to_u64(eid);
   for (std::size_t at = home_of(value, table.slots.size()); table.slots[at] != kEmptySlot;
        at = at + 1 == table.slots.size() ? 0 : at + 1) {
     if (static_cast<std::uint32_t>(table.slots[at] >> 32) != tag_of(value)) continue;
     const auto key = static_cast<KeyIndex>(table.slots[at]);
-    if (owner_[key] == kNone || !valid_in(key, table.window) || eid_of(key, table.window) != eid) continue;
+    if (owner_[key] == kNone || lapsed(owner_[key], now)) continue;
+    if (!valid_in(key, table.window) || eid_of(key, table.window) != eid) continue;
     const std::string_view member = name(owner_[key]);
     if (match.kind == MatchKind::foreign) {
       match = {MatchKind::member, member, key};

@@ -4,9 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/crypto.hpp"
@@ -15,9 +18,8 @@
 
 namespace tg {
 
-inline constexpr std::uint8_t kEidExponent = 9;                ///< K: a token lives 2^9 s
-inline constexpr Seconds kEidWindow{1 << kEidExponent};        ///< 512 s
-inline constexpr std::int64_t kTemporaryKeySeconds = 1 << 16;  ///< TK changes every 65,536 s
+inline constexpr std::uint8_t kEidExponent = 9;          ///< K: a token lives 2^9 s
+inline constexpr Seconds kEidWindow{1 << kEidExponent};  ///< 512 s
 
 /// Eddystone-EID of `key` at Unix time `unix_seconds` for exponent `k` (0..15).
 [[nodiscard]] Eid compute_eid(Aes128& aes, const Key128& key, std::uint32_t unix_seconds,
@@ -34,11 +36,13 @@ class Identity {
  public:
   /// Forgets everybody; lookups wait until the tables are built again.
   void clear();
-  /// A member whose recognition is granted; replaces what was known of him. Amortised O(keys).
-  void put(const MemberId& member, std::span<const MemberKey> keys);
+  /// A member whose recognition is granted, until `granted_until`; replaces what was known of him. Amortised O(keys).
+  void put(const MemberId& member, std::span<const MemberKey> keys, std::optional<WallTime> granted_until = {});
   /// From this call on no token finds the member; key material is wiped. O(keys).
   void remove(const MemberId& member);
-  [[nodiscard]] bool knows(const MemberId& member) const;
+  [[nodiscard]] bool knows(const MemberId& member, WallTime now) const;
+  /// When the consent of a known member runs out by itself; to the second, rounded down.
+  [[nodiscard]] std::optional<WallTime> granted_until(const MemberId& member) const;
   [[nodiscard]] std::size_t members() const { return known_; }
 
   /// Works on the tables for at most `most_keys` keys (about 0.4 us each); true while more is to do.
@@ -56,10 +60,8 @@ class Identity {
   using KeyIndex = std::uint32_t;
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  struct Validity {
-    WallTime from, until;
-    friend bool operator==(const Validity&, const Validity&) = default;
-  };
+  /// Windows [first, end) in which a key is valid.
+  using Validity = std::pair<std::int64_t, std::int64_t>;
   /// Open addressing, 8 bytes a slot: 32 bits of the token and the key. A hit is confirmed by computing the token.
   struct Table {
     std::int64_t window = -1;  ///< Unix seconds / 512
@@ -75,32 +77,34 @@ class Identity {
   void add_key(MemberIndex member, const MemberKey& key);
   void drop_keys(MemberIndex member);
   std::uint16_t validity(const MemberKey& key);
+  void grant_until(MemberIndex member, std::optional<WallTime> until);
+  [[nodiscard]] bool lapsed(MemberIndex member, WallTime now) const;
 
   [[nodiscard]] bool complete(std::int64_t window) const;
   Table* unfinished(WallTime now);
   Table& recycle(std::int64_t window, std::int64_t now_window);
   void restart(Table& table) const;
   void insert(Table& table, KeyIndex key);
-  void probe(const Table& table, const Eid& eid, Match& match);
+  void probe(const Table& table, const Eid& eid, WallTime now, Match& match);
   [[nodiscard]] bool valid_in(KeyIndex key, std::int64_t window) const;
   [[nodiscard]] Eid eid_of(KeyIndex key, std::int64_t window);
 
   Aes128 aes_;
-  // Keys as a structure of arrays, 44 bytes each; a key without owner is free and wiped.
+  // Keys as a structure of arrays, 26 bytes each; a key without owner is free and wiped.
   std::vector<Key128> keys_;
-  std::vector<Key128> temporary_;               ///< TK of each key: half of the work of a token, for 18 hours
-  std::vector<std::uint16_t> temporary_epoch_;  ///< Unix seconds / 65,536 that it is of; 0 = none yet
   std::vector<MemberIndex> owner_;
   std::vector<KeyIndex> next_key_;  ///< of the same member
   std::vector<std::uint16_t> validity_;
-  std::vector<Validity> validities_;  ///< members share few epochs
+  std::vector<Validity> validities_;  ///< members share few epochs; the first is "never", for what finds no room
+  std::map<Validity, std::uint16_t> validity_index_;
   std::vector<KeyIndex> free_keys_;
   // Members: names in one arena, wiped at removal; the gaps go with the next clear().
   std::string arena_;
   std::vector<std::uint32_t> name_at_;
   std::vector<std::uint8_t> name_size_;  ///< 0 = removed
   std::vector<KeyIndex> first_key_;
-  std::vector<MemberIndex> by_name_;  ///< open addressing over names
+  std::vector<std::uint32_t> granted_until_;  ///< Unix seconds; shorter than the members while nobody's consent ends
+  std::vector<MemberIndex> by_name_;          ///< open addressing over names
   std::size_t known_ = 0;
   std::array<Table, 4> tables_;  ///< three in use and the one that is being prepared
 };

@@ -38,7 +38,7 @@ bool Recorder::see(const Event& event, Stamp now) {
   at_ = std::max(at_, now.wall);
   const bool own = is_answer(event);
   if (over_) return own;
-  drop_withdrawn();
+  drop_withdrawn(now.wall);
   if (!own) std::visit([this](const auto& e) { on(e); }, event);
   write_what_is_known();
   return own;
@@ -146,9 +146,9 @@ void Recorder::on(const event::CacheWritten& e) {
   }
 }
 
-void Recorder::drop_withdrawn() {
+void Recorder::drop_withdrawn(WallTime now) {
   for (const auto& member : std::exchange(maybe_withdrawn_, {})) {
-    if (!core_.identity().knows(member)) members_.erase(member);
+    if (!core_.identity().knows(member, now)) members_.erase(member);
   }
 }
 

@@ -103,7 +103,7 @@ class Recorder {
   [[nodiscard]] std::string salted(std::string_view id) const;
   [[nodiscard]] Profile disguise(Profile profile, Known& known) const;
   void disguise(Ticket& ticket, Known* holder);
-  void drop_withdrawn();
+  void drop_withdrawn(WallTime now);
 
   void write_what_is_known();
   void write(const Entry& entry);

@@ -37,7 +37,7 @@ TEST_F(CoreConsent, ARefusalEndsTheVisitTheCardAndRecognitionInOneStep) {
   const auto before = box.seen.facts.size();
   box.consent("c-1", who, Purpose::recognition, kRevoked, now());
   EXPECT_TRUE(box.seen.tablet.empty());
-  EXPECT_FALSE(box.core().identity().knows(who.member));
+  EXPECT_FALSE(box.core().identity().knows(who.member, now()));
   EXPECT_EQ(box.core().presence().visit(visit), nullptr);
   const auto ended = box.seen.all<fact::VisitEnded>();
   ASSERT_EQ(ended.size(), 1U);
@@ -132,7 +132,7 @@ TEST_F(CoreConsent, TheAckWaitsForTheCommitTheEffectDoesNot) {
   box.enter_fitting(who);
   box.commits = false;
   box.consent("c-1", who, Purpose::recognition, kRevoked, now());
-  EXPECT_FALSE(box.core().identity().knows(who.member));
+  EXPECT_FALSE(box.core().identity().knows(who.member, now()));
   EXPECT_TRUE(acks().empty());
   box.commit_all();
   EXPECT_EQ(acks(), Acks{AckStatus::applied});
@@ -175,6 +175,27 @@ TEST_F(CoreConsent, WithoutRecognitionThereIsNoVisitWhateverIsHeard) {
   EXPECT_TRUE(box.seen.all<fact::VisitStarted>().empty());
 }
 
+// --- a consent that ends by itself -----------------------------------------------------------------------------------
+
+TEST_F(CoreConsent, AConsentThatRunsOutEndsTheVisitAtThatSecond) {
+  Profile p = who;
+  p.consent.at(Purpose::recognition)->until = now() + 90s;
+  box.replace_profiles("S2", {p});
+  ASSERT_FALSE(box.enter(p).empty());
+  for (int i = 0; i < 85; ++i) {
+    box.pass(1s);
+    box.hear(p, kEntrance);
+  }
+  EXPECT_TRUE(box.seen.all<fact::VisitEnded>().empty());
+  for (int i = 0; i < 85; ++i) {
+    box.pass(1s);
+    box.hear(p, kEntrance);
+  }
+  ASSERT_EQ(box.seen.all<fact::VisitEnded>().size(), 1U);
+  EXPECT_EQ(box.seen.all<fact::VisitEnded>()[0].reason, EndReason::consent);
+  EXPECT_EQ(box.seen.all<fact::VisitStarted>().size(), 1U);
+}
+
 // --- erasure ---------------------------------------------------------------------------------------------------------
 
 TEST_F(CoreConsent, AnErasureEndsEverythingAndThenSaysSo) {
@@ -188,6 +209,20 @@ TEST_F(CoreConsent, AnErasureEndsEverythingAndThenSaysSo) {
   EXPECT_EQ(completed[0].request_id, "r-1");
   EXPECT_EQ(acks(), Acks{AckStatus::applied});
   EXPECT_FALSE(recognised());
+}
+
+TEST_F(CoreConsent, WhatWasReadBeforeAnErasureNamesNobodyAfterIt) {
+  box.loads = box.answers_erasure = false;
+  box.till(coat_ticket(now(), "118"));
+  box.command("e-1", "erase", EraseRequest{"r-1", who.member});
+  event::TicketFactsLoaded late;
+  late.request = 1;
+  late.holder = who;
+  box.send(late);
+  box.send(event::KeysLoaded{{{who.member, kOpening, {}, who.keys}}, false, false});
+  EXPECT_EQ(box.seen.all<fact::TicketRecorded>().size(), 1U);
+  EXPECT_TRUE(box.seen.all<fact::AttributionCreated>().empty());
+  EXPECT_FALSE(box.core().identity().knows(who.member, now()));
 }
 
 TEST_F(CoreConsent, AnErasureThatACrashInterruptedIsDoneWhenItIsRepeated) {

@@ -160,7 +160,7 @@ TEST_F(Recognition, ARemovedMemberIsNotFoundFromThatInstant) {
   identity.remove(MemberId{"m-1"});
   EXPECT_TRUE(identity.ready(unix(kNoon))) << "a removal costs no moment of waiting";
   EXPECT_EQ(find(identity, token(key, kNoon), kNoon), kForeign);
-  EXPECT_FALSE(identity.knows(MemberId{"m-1"}));
+  EXPECT_FALSE(identity.knows(MemberId{"m-1"}, unix(kNoon)));
   EXPECT_EQ(identity.members(), 1U);
   EXPECT_EQ(find(identity, token(key_of(kB), kNoon), kNoon), known("m-2"));
 }
@@ -192,7 +192,7 @@ TEST_F(Recognition, NewKeysReplaceTheOldOnes) {
 
 TEST_F(Recognition, AMemberWithoutKeysIsKnownAndNeverFound) {
   put("m-1", {});
-  EXPECT_TRUE(identity.knows(MemberId{"m-1"}));
+  EXPECT_TRUE(identity.knows(MemberId{"m-1"}, unix(kNoon)));
   EXPECT_TRUE(identity.ready(unix(kNoon)));
   EXPECT_EQ(find(identity, token(key, kNoon), kNoon), kForeign);
 }
@@ -202,8 +202,27 @@ TEST_F(Recognition, ClearForgetsEverybody) {
   build(kNoon);
   identity.clear();
   EXPECT_EQ(identity.members(), 0U);
-  EXPECT_FALSE(identity.knows(MemberId{"m-1"}));
+  EXPECT_FALSE(identity.knows(MemberId{"m-1"}, unix(kNoon)));
   EXPECT_EQ(find(identity, token(key, kNoon), kNoon), kForeign);
+}
+
+TEST_F(Recognition, AConsentThatRanOutIsNobodysToTheSecond) {
+  identity.put(MemberId{"m-1"}, one_key(key), unix(kNoon + 10));
+  build(kNoon);
+  EXPECT_EQ(find(identity, token(key, kNoon), kNoon + 9), known("m-1"));
+  EXPECT_EQ(find(identity, token(key, kNoon), kNoon + 10), kForeign);
+  EXPECT_FALSE(identity.knows(MemberId{"m-1"}, unix(kNoon + 10)));
+}
+
+TEST_F(Recognition, KeysOfManyDifferentEpochsAreEachValidInTheirOwn) {
+  constexpr std::uint32_t kMembers = 3000;
+  for (std::uint32_t n = 0; n < kMembers; ++n) {  // one more second each: six epochs of windows
+    put("member-" + std::to_string(n), one_key(numbered_key(n), unix(kNoon - n), unix(kNoon + n)));
+  }
+  build(kNoon);
+  EXPECT_EQ(find(identity, token(numbered_key(7), kNoon), kNoon), known("member-7"));
+  EXPECT_EQ(find(identity, token(numbered_key(7), kNoon + 512), kNoon), kForeign);
+  EXPECT_EQ(find(identity, token(numbered_key(2999), kNoon + 512), kNoon), known("member-2999"));
 }
 
 // --- churn -----------------------------------------------------------------------------------------------------------
@@ -230,7 +249,7 @@ TEST_F(Recognition, FindsExactlyWhoIsThereAfterMuchComingAndGoing) {
   std::size_t count = 1;
   for (std::uint32_t n = 0; n < kMembers; ++n) {
     EXPECT_EQ(find(identity, token(numbered_key(n), kNoon), kNoon), there[n] ? known(name(n)) : kForeign);
-    EXPECT_EQ(identity.knows(MemberId{name(n)}), there[n]);
+    EXPECT_EQ(identity.knows(MemberId{name(n)}, unix(kNoon)), there[n]);
     count += there[n] ? 1 : 0;
   }
   EXPECT_EQ(identity.members(), count);

@@ -51,7 +51,7 @@ class Box {
   bool commits = true;          ///< false: batches wait until commit_all()
   bool acks = true;             ///< false: central never acknowledges
   bool loads = true;            ///< false: answers of the cache lane wait until load_all()
-  bool answers_erasure = true;  ///< false: the facts lane has not come to it
+  bool answers_erasure = true;  ///< false: the lanes have not come to it
 
   /// Starts the core on what the files hold; both links come up.
   void start() {
@@ -189,6 +189,7 @@ class Box {
                    },
                    [&](const effect::WriteCache& e) { write_cache(e); },
                    [&](const effect::ForgetMember& e) {
+                     if (!answers_erasure) return;
                      cache.profiles.erase(e.member);
                      answer(event::MemberForgotten{e.command, e.name, e.request_id, e.member});
                    },
@@ -223,7 +224,8 @@ class Box {
     } else if (const auto* delta = std::get_if<Delta>(&e.body)) {
       for (const auto& profile : delta->upserts->profiles) {
         cache.put(profile);
-        written.upserted.push_back({profile.member, profile.consent.at(Purpose::recognition)->at, profile.keys});
+        const ConsentRecord& granted = *profile.consent.at(Purpose::recognition);
+        written.upserted.push_back({profile.member, granted.at, granted.until, profile.keys});
       }
       for (const auto& name : delta->removes) {
         cache.profiles.erase(MemberId{name});

@@ -96,7 +96,7 @@ struct CacheFile {
     for (const auto& [id, profile] : profiles) {
       const auto& recognition = profile.consent.at(Purpose::recognition);
       if (recognition && recognition->status == ConsentStatus::granted)
-        out.push_back({id, recognition->at, profile.keys});
+        out.push_back({id, recognition->at, recognition->until, profile.keys});
     }
     return out;
   }
