@@ -38,7 +38,7 @@ class UplinkPump {
         heartbeat_(loop.add_timer([this] { beat(); })),
         pipe_(
             loop, fd,
-            {[this](UplinkFrame frame) { obey(std::move(frame)); }, [this] { forward(); }, [this] { loop_.exit(0); }}) {
+            {[this](UplinkFrame frame) { obey(std::move(frame)); }, [this] { forward(); }, [this] { pipe_ended(); }}) {
     beat();
   }
   ~UplinkPump() {
@@ -93,8 +93,14 @@ class UplinkPump {
                         [this](Publication& publication) {
                           if (lane_) lane_->publish(std::move(publication));
                         },
-                        [](const auto&) {}},
+                        [this](const UplinkGoodbye&) { goodbye_ = true; }, [](const auto&) {}},
                frame);
+  }
+
+  /// A goodbye to the broker would take back the last will, which is what central must hear of a daemon that died.
+  void pipe_ended() {
+    if (!goodbye_) ::_exit(1);
+    loop_.exit(0);
   }
 
   void beat() {
@@ -110,6 +116,7 @@ class UplinkPump {
   TimerSource heartbeat_;
   UplinkPipe pipe_;
   std::unique_ptr<MqttLane> lane_;
+  bool goodbye_ = false;
 };
 
 }  // namespace

@@ -16,8 +16,9 @@ namespace tg {
 struct UplinkConnect {};
 struct UplinkDrop {};
 struct UplinkHeartbeat {};
+struct UplinkGoodbye {};  ///< the daemon ends on purpose; a pipe that ends without it means that it died
 using UplinkFrame = std::variant<LinkSettings, UplinkConnect, UplinkDrop, Publication, LinkIsUp, LinkIsDown,
-                                 LinkDelivered, LinkMessage, UplinkHeartbeat>;
+                                 LinkDelivered, LinkMessage, UplinkHeartbeat, UplinkGoodbye>;
 
 /// A snapshot part of 1 MiB with its topic fits four times.
 inline constexpr std::size_t kMaxUplinkFrame = 4 << 20;

@@ -70,7 +70,10 @@ UplinkProcess::UplinkProcess(EventLoop& loop, LinkSettings settings, LinkSink si
       spawn_failed_(loop.add_deferred([this] { child_ended("the uplink process could not be started"); })) {}
 
 UplinkProcess::~UplinkProcess() {
-  if (pipe_) pipe_->flush(kFlush);
+  if (pipe_) {
+    pipe_->send(UplinkGoodbye{});
+    pipe_->flush(kFlush);
+  }
   pipe_.reset();
   if (child_ != 0) ending_.push_back(std::exchange(child_, 0));
   for (const pid_t pid : ending_) {

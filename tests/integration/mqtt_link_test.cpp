@@ -1,6 +1,7 @@
 // Both links against a private mosquitto: what counts as delivered, what a lost broker or uplink looks like, and that
 // they come back. This program is also the uplink process that it tests (`--role uplink`).
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
@@ -427,6 +428,41 @@ TEST_F(UplinkTest, a_killed_uplink_is_reported_announced_by_its_will_and_started
   EXPECT_NE(uplink->child(), first);
   uplink->publish(event(3, "open/event"));
   EXPECT_TRUE(reports.next<LinkDelivered>(turn));
+}
+
+/// The uplink may learn of the daemon's death by the pipe before the kernel ends it.
+TEST_F(UplinkTest, a_daemon_that_dies_is_announced_by_the_will) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], kUplinkFd);
+    ::fcntl(kUplinkFd, F_SETFL, O_NONBLOCK);
+    ::execl("/proc/self/exe", "uplink", "--role", "uplink", nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  auto settings = broker.settings("uplink");
+  settings.will_topic = "open/state";
+  settings.will_payload = "offline";
+  const std::string begin = encode_frame(settings) + encode_frame(UplinkConnect{});
+  ASSERT_EQ(::write(ends[0], begin.data(), begin.size()), static_cast<ssize_t>(begin.size()));
+  UplinkFrameReader reader;
+  UplinkFrame frame;
+  std::array<char, 4096> bytes{};
+  while (!std::holds_alternative<LinkIsUp>(frame)) {
+    while (!*reader.next(frame)) {
+      const ssize_t got = ::read(ends[0], bytes.data(), bytes.size());
+      ASSERT_GT(got, 0);
+      reader.feed({bytes.data(), static_cast<std::size_t>(got)});
+    }
+  }
+  ::close(ends[0]);
+  const auto will = central_hears("open/state");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ASSERT_TRUE(will);
+  EXPECT_EQ(will->payload, "offline");
 }
 
 TEST_F(UplinkTest, a_killed_broker_leaves_the_uplink_running) {

@@ -36,7 +36,8 @@ Publication full_publication() {
 std::vector<UplinkFrame> one_of_each() {
   return {full_settings(),       UplinkConnect{},        UplinkDrop{},
           full_publication(),    LinkIsUp{20},           LinkIsDown{"connection lost"},
-          LinkDelivered{7, 135}, LinkMessage{"t", "{}"}, UplinkHeartbeat{}};
+          LinkDelivered{7, 135}, LinkMessage{"t", "{}"}, UplinkHeartbeat{},
+          UplinkGoodbye{}};
 }
 
 std::string stream_of(const std::vector<UplinkFrame>& frames) {
