@@ -74,6 +74,8 @@ event::Restored read_restored(Db& db, WallTime now) {
       db.number(
             "SELECT max(value, coalesce((SELECT max(sequence) FROM outbox), 0)) FROM meta WHERE name = 'last_sequence'")
           .value_or(0));
+  const auto newest = db.number("SELECT recorded_at FROM outbox ORDER BY sequence DESC LIMIT 1");
+  if (newest) out.newest_event_at = wall_ms(*newest);
   Query waiting(db, "SELECT coalesce(min(sequence), 0), count(*) FROM outbox WHERE delivered_at IS NULL");
   if (waiting.next()) {
     out.first_undelivered = static_cast<Sequence>(waiting.integer(0));

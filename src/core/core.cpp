@@ -5,6 +5,9 @@
 #include "base/crypto.hpp"
 
 namespace tg {
+namespace {
+constexpr Millis kPurgeEvery{3'600'000};
+}  // namespace
 
 Core::Core(Policy policy)
     : policy_(std::move(policy)),
@@ -42,6 +45,7 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(links_.next_deadline());
   consider(outbox_.next_deadline());
   consider(next_lapse_);
+  consider(next_purge_);
   for (const auto& [name, open] : open_snapshots_) consider(open.due);
   return next;
 }
@@ -53,6 +57,14 @@ void Core::on(const event::DeadlineReached&) {
   presence_.advance(now_);
   settle();  // what ends a visit comes before what expires a card of it
   suggestions_.advance(now_);
+  purge_when_due();
+}
+
+/// Delivered events stay for `retain_delivered`; what else is only history goes with them.
+void Core::purge_when_due() {
+  if (!next_purge_ || *next_purge_ > now_.mono) return;
+  next_purge_ = now_.mono + kPurgeEvery;
+  ops_.emplace_back(row::Purge{now_.wall - policy_.retain_delivered});
 }
 
 bool Core::can_recognise(WallTime now) const {

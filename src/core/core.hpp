@@ -120,6 +120,7 @@ class Core {
   void forget_member(const MemberId& member, EndReason reason);
   void close_unknown_visits();
   void end_lapsed_consents();
+  void purge_when_due();
   void release_if_ready();
 
   void load_ticket_facts(std::uint64_t request);
@@ -154,6 +155,7 @@ class Core {
   ClockState clock_ = ClockState::synced;
   std::optional<WallTime> profiles_updated_at_;
   bool keys_loading_ = true;
+  std::optional<MonoTime> next_purge_;
   std::optional<MonoTime> next_lapse_;  ///< of the recognition consent of a member who is inside
   std::set<MemberId> being_erased_;     ///< the cache may still answer with what it knew of them
   bool released_ = false;

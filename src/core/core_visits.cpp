@@ -5,6 +5,9 @@
 #include "core/core.hpp"
 
 namespace tg {
+namespace {
+constexpr Millis kFirstPurge{60'000};  // soon: a box that is switched off every evening must come to it
+}  // namespace
 
 void Core::on(const event::Restored& e) {
   outbox_.restore(e.last_sequence, e.epoch, e.first_undelivered);
@@ -17,6 +20,7 @@ void Core::on(const event::Restored& e) {
   seen_commands_.insert(e.command_ids.begin(), e.command_ids.end());
   profiles_updated_at_ = e.profiles_updated_at;
   links_.start(e.jitter_seed, now_.mono);
+  next_purge_ = now_.mono + kFirstPurge;
   now_do(effect::LoadKeys{});
 }
 

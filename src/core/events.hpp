@@ -36,6 +36,7 @@ struct Restored {
   std::vector<std::string> action_ids;  ///< taps of the last day, so that none has a second effect
   std::vector<CommandId> command_ids;   ///< commands of the last day, answered "duplicate" when repeated
   std::optional<WallTime> profiles_updated_at;
+  std::optional<WallTime> newest_event_at;  ///< of the newest stored event
   std::uint64_t jitter_seed = 0;
 };
 

@@ -164,7 +164,8 @@ class Daemon {
   }
 
   static WallTime newest(const event::Restored& restored) {
-    WallTime newest = restored.profiles_updated_at.value_or(WallTime{});
+    WallTime newest =
+        std::max(restored.profiles_updated_at.value_or(WallTime{}), restored.newest_event_at.value_or(WallTime{}));
     for (const auto& visit : restored.open_visits) newest = std::max(newest, visit.last_sighting);
     return newest;
   }

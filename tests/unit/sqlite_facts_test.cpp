@@ -133,6 +133,7 @@ TEST(SqliteFacts, WhatWasCommittedSurvivesAKill) {
   EXPECT_EQ(found.last_sequence, 300U);
   EXPECT_EQ(found.first_undelivered, 101U);
   EXPECT_EQ(found.undelivered, 200U);
+  EXPECT_EQ(found.newest_event_at, visit_started(300).recorded_at) << "a clock that is behind it is wrong";
   ASSERT_EQ(found.open_visits.size(), 1U);
   EXPECT_EQ(found.open_visits[0].member, MemberId("m-1"));
   ASSERT_EQ(found.cards.size(), 1U);
