@@ -1,0 +1,59 @@
+// Compares the visits that a gateway published with the walks that people took.
+// Owner thread: the caller's. Never looks into the gateway: only published lines count.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/crowd.hpp"
+
+namespace tg::sim {
+
+/// A visit as the events of central tell it.
+struct Published {
+  struct Zone {
+    SimMs from;
+    int zone;  ///< index into the plan
+  };
+  SimMs started = 0;        ///< when visit.started was published
+  SimMs ended = 0;          ///< `ended_at` of visit.ended; the end of time for one still open
+  std::vector<Zone> zones;  ///< by the instant of publication
+};
+
+struct Score {
+  std::size_t outside = 0;        ///< persons who never came in
+  std::size_t false_entries = 0;  ///< of them: those with a visit
+  std::array<std::size_t, 6> people_of_role{}, false_of_role{};
+  std::size_t visits = 0;  ///< real ones; out and back within exit_after + reentry is one
+  std::size_t missed = 0;
+  std::size_t flaps = 0;        ///< published visits of visitors beyond the real ones
+  std::vector<double> entry_s;  ///< visit.started after crossing the door; negative: before
+  std::vector<double> exit_s;   ///< ended_at after crossing it again
+  std::size_t zone_changes = 0, true_zone_changes = 0;
+  std::vector<std::vector<std::size_t>> confusion;  ///< half seconds inside [true zone][published zone, last: no visit]
+
+  [[nodiscard]] double false_rate() const;
+  [[nodiscard]] double missed_rate() const;
+  [[nodiscard]] double flap_rate() const;
+  /// Share of the half seconds inside during a published visit whose zone is right.
+  [[nodiscard]] double zone_accuracy() const;
+  /// Share of the half seconds inside without a published visit.
+  [[nodiscard]] double unnoticed() const;
+};
+
+/// `p` of 0..1 of the sorted values; 0 of none.
+[[nodiscard]] double quantile(std::vector<double> values, double p);
+
+/// Reads the lines of a replay; `opening_ms` is the `at` of the simulation's beginning.
+[[nodiscard]] std::map<std::string, std::vector<Published>> read_visits(std::istream& lines, const StorePlan& plan,
+                                                                        std::int64_t opening_ms);
+
+/// `grace`: exit_after + reentry of the configuration.
+[[nodiscard]] Score score(const StorePlan& plan, const std::vector<Person>& crowd,
+                          const std::map<std::string, std::vector<Published>>& published, SimMs grace);
+
+}  // namespace tg::sim

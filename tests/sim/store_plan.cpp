@@ -1,0 +1,184 @@
+#include "sim/store_plan.hpp"
+
+#include <cmath>
+#include <cstdlib>
+
+namespace tg::sim {
+namespace {
+
+constexpr Point kDown{0, -1}, kLeft{-1, 0};  // the street is below the facade y = 0, at the corner also left of x = 0
+
+// Losses at 2.4 GHz: single glass, coated shop window, plasterboard, brick (ITU-R P.2040 gives 2-4, 4-8, 3 and 8-12).
+constexpr double kGlass = 3, kBoard = 3, kBrick = 9;
+constexpr double kStreet = 25;  // so far to both sides of the shop one hears something
+
+StorePlan boutique() {
+  StorePlan p;
+  p.name = "boutique";  // 8 x 12 m
+  p.zones = {{"entrance", ZoneKind::entrance, {0, 0, 8, 2.5}},
+             {"floor", ZoneKind::floor, {0, 2.5, 8, 8.5}},
+             {"fitting", ZoneKind::fitting, {0, 8.5, 4, 12}},
+             {"till", ZoneKind::till, {4, 8.5, 8, 12}}};
+  p.walls = {{{{0, 0}, {1.2, 0}}, kBrick}, {{{2.2, 0}, {8, 0}}, kGlass},   {{{0, 0}, {0, 12}}, kBrick},
+             {{{8, 0}, {8, 12}}, kBrick},  {{{0, 8.5}, {3, 8.5}}, kBoard}, {{{4, 8.5}, {4, 12}}, kBoard}};
+  p.passages = {{"", "entrance", {1.7, 0}},
+                {"entrance", "floor", {3.5, 2.5}},
+                {"floor", "fitting", {3.5, 8.5}},
+                {"floor", "till", {5.5, 8.5}}};
+  p.pavement = {{{-kStreet, 0}, kDown}, {{8 + kStreet, 0}, kDown}};
+  p.windows = {{{3.5, 0}, kDown}, {{5, 0}, kDown}, {{6.5, 0}, kDown}};
+  p.benches = {{4.5, -2.5}};
+  p.receivers = {{"hci0", "till", {6.5, 10.5}, 1.2, kBluez, 0},
+                 {"rx-floor", "floor", {4, 5.5}, 2.6, kEspHome, 100},
+                 {"rx-fitting", "fitting", {1.5, 10.5}, 2.4, kEspHome, 100},
+                 {"rx-street", "street", {5, -0.2}, 2.6, kEspHome, 100}};
+  return p;
+}
+
+StorePlan long_shop() {
+  StorePlan p;
+  p.name = "long-shop";  // 6 x 24 m
+  p.zones = {{"entrance", ZoneKind::entrance, {0, 0, 6, 3}},
+             {"front", ZoneKind::floor, {0, 3, 6, 10}},
+             {"back", ZoneKind::floor, {0, 10, 6, 17}},
+             {"fitting", ZoneKind::fitting, {0, 17, 3, 24}},
+             {"till", ZoneKind::till, {3, 17, 6, 24}}};
+  p.walls = {{{{0, 0}, {2.4, 0}}, kGlass}, {{{3.6, 0}, {6, 0}}, kGlass}, {{{0, 0}, {0, 24}}, kBrick},
+             {{{6, 0}, {6, 24}}, kBrick},  {{{0, 17}, {2, 17}}, kBoard}, {{{3, 17}, {3, 24}}, kBoard}};
+  p.passages = {{"", "entrance", {3, 0}},
+                {"entrance", "front", {3, 3}},
+                {"front", "back", {3, 10}},
+                {"back", "fitting", {2.5, 17}},
+                {"back", "till", {4.5, 17}}};
+  p.pavement = {{{-kStreet, 0}, kDown}, {{6 + kStreet, 0}, kDown}};
+  p.windows = {{{1.2, 0}, kDown}, {{4.8, 0}, kDown}};
+  p.benches = {{7.5, -3}};
+  p.receivers = {
+      {"hci0", "till", {5.5, 20}, 1.2, kBluezHalf, 0},          {"rx-door", "entrance", {5.5, 1.5}, 2.6, kEspHome, 100},
+      {"rx-front", "front", {0.5, 6.5}, 2.6, kEspHome, 100},    {"rx-back", "back", {5.5, 13.5}, 2.6, kTheengs, 100},
+      {"rx-fitting", "fitting", {0.5, 21}, 2.4, kEspHome, 100}, {"rx-street", "street", {1, -0.2}, 2.6, kEspHome, 100}};
+  p.path_loss = 1.9;  // a tunnel carries
+  p.reference_dbm = -61;
+  return p;
+}
+
+StorePlan two_rooms() {
+  StorePlan p;
+  p.name = "two-rooms";  // 14 x 14 m, fitting rooms behind a brick wall
+  p.zones = {{"entrance", ZoneKind::entrance, {0, 0, 14, 3}},
+             {"floor", ZoneKind::floor, {0, 3, 9, 8}},
+             {"till", ZoneKind::till, {9, 3, 14, 8}},
+             {"lounge", ZoneKind::floor, {0, 8, 7, 14}},
+             {"fitting", ZoneKind::fitting, {7, 8, 14, 14}}};
+  p.walls = {{{{0, 0}, {6, 0}}, kGlass},    {{{8, 0}, {14, 0}}, kGlass},        {{{0, 0}, {0, 14}}, kBrick},
+             {{{14, 0}, {14, 14}}, kBrick}, {{{0, 8}, {3, 8}}, kBrick},         {{{5, 8}, {14, 8}}, kBrick},
+             {{{7, 9.5}, {7, 14}}, kBoard}, {{{10.5, 9.5}, {10.5, 14}}, kBoard}};
+  p.passages = {{"", "entrance", {7, 0}},    {"entrance", "floor", {6, 3}}, {"entrance", "till", {10.5, 3}},
+                {"floor", "till", {9, 5.5}}, {"floor", "lounge", {4, 8}},   {"lounge", "fitting", {7, 8.8}}};
+  p.pavement = {{{-kStreet, 0}, kDown}, {{14 + kStreet, 0}, kDown}};
+  p.windows = {{{2, 0}, kDown}, {{4, 0}, kDown}, {{10, 0}, kDown}, {{12, 0}, kDown}};
+  p.benches = {{3, -2}, {12, -3.5}};
+  p.receivers = {{"hci0", "till", {13.5, 5.5}, 1.2, kBluez, 0},
+                 {"rx-door", "entrance", {7, 1}, 2.8, kEspHome, 100},
+                 {"rx-floor", "floor", {4, 5.5}, 2.8, kEspHome, 100},
+                 {"rx-lounge", "lounge", {3, 13.5}, 2.6, kEspHome, 100},
+                 {"rx-fitting", "fitting", {10.5, 13.5}, 2.6, kTheengs, 100},
+                 {"rx-street-l", "street", {3, -0.2}, 2.8, kEspHome, 100},
+                 {"rx-street-r", "street", {11, -0.2}, 2.8, kEspHome, 100}};
+  p.path_loss = 2.4;
+  return p;
+}
+
+StorePlan corner_shop() {
+  StorePlan p;
+  p.name = "corner-shop";  // 10 x 10 m, windows to two streets
+  p.zones = {{"entrance", ZoneKind::entrance, {0, 0, 4, 3}},
+             {"window", ZoneKind::floor, {4, 0, 10, 3}},
+             {"floor", ZoneKind::floor, {0, 3, 10, 7}},
+             {"till", ZoneKind::till, {0, 7, 5, 10}},
+             {"fitting", ZoneKind::fitting, {5, 7, 10, 10}}};
+  p.walls = {{{{0, 0}, {1.5, 0}}, kGlass}, {{{2.5, 0}, {10, 0}}, kGlass}, {{{0, 0}, {0, 7}}, kGlass},
+             {{{0, 7}, {0, 10}}, kBrick},  {{{10, 0}, {10, 10}}, kBrick}, {{{6, 7}, {10, 7}}, kBoard},
+             {{{5, 7}, {5, 10}}, kBoard}};
+  p.passages = {{"", "entrance", {2, 0}},    {"entrance", "window", {4, 1.5}}, {"entrance", "floor", {2.5, 3}},
+                {"window", "floor", {7, 3}}, {"floor", "till", {3, 7}},        {"floor", "fitting", {5.5, 7}}};
+  p.pavement = {{{0, 10 + kStreet}, kLeft}, {{0, 0}, {-1, -1}}, {{10 + kStreet, 0}, kDown}};
+  p.windows = {{{0, 5}, kLeft}, {{0, 3}, kLeft}, {{4, 0}, kDown}, {{6, 0}, kDown}, {{8, 0}, kDown}};
+  p.benches = {{-2.5, 4}, {6, -3}};
+  p.receivers = {{"hci0", "till", {1, 9}, 1.2, kBluez, 0},
+                 {"rx-door", "entrance", {3, 1.5}, 2.6, kEspHome, 100},
+                 {"rx-window", "window", {8, 1.5}, 2.6, kEspHome, 100},
+                 {"rx-floor", "floor", {5, 5}, 2.6, kEspHome, 100},
+                 {"rx-fitting", "fitting", {9, 9}, 2.4, kEspHome, 100},
+                 {"rx-street-a", "street", {6, -0.2}, 2.6, kEspHome, 100},
+                 {"rx-street-b", "street", {-0.2, 5}, 2.6, kEspHome, 100}};
+  p.path_loss = 2.1;
+  p.shadowing_db = 4;
+  return p;
+}
+
+std::vector<std::pair<std::int32_t, std::int32_t>> corners_mm(const Box& b) {
+  const auto mm = [](double metres) { return static_cast<std::int32_t>(std::lround(metres * 1000)); };
+  return {{mm(b.x0), mm(b.y0)}, {mm(b.x1), mm(b.y0)}, {mm(b.x1), mm(b.y1)}, {mm(b.x0), mm(b.y1)}};
+}
+
+}  // namespace
+
+int StorePlan::zone_at(Point p) const {
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    if (zones[i].area.contains(p)) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int StorePlan::zone(std::string_view id) const {
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    if (zones[i].id == id) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+const Passage& StorePlan::door() const {
+  for (const auto& passage : passages) {
+    if (passage.from.empty()) return passage;
+  }
+  std::abort();  // a plan without a door is no store
+}
+
+const std::vector<StorePlan>& store_plans() {
+  static const std::vector<StorePlan> kPlans{boutique(), long_shop(), two_rooms(), corner_shop()};
+  return kPlans;
+}
+
+Config configuration(const StorePlan& plan, bool map) {
+  Config c;
+  c.store = plan.name;
+  c.gateway = "gw-1";
+  c.timezone = "Europe/Paris";
+  c.languages = {"fr", "en"};
+  c.central.url = c.local.url = "mqtt://127.0.0.1:1883";
+  c.central.client_id = plan.name + "-gw-1";
+  c.local.client_id = plan.name + "-gw-1-local";
+  c.suggestion.holdout_salt = c.store;
+  c.suggestion.holdout_percent = 0;
+  for (const auto& zone : plan.zones) {
+    c.zones.push_back({ZoneId{zone.id}, zone.kind, {}, {}});
+    if (map) c.zones.back().area_mm = corners_mm(zone.area);
+  }
+  c.zones.push_back({ZoneId{"street"}, ZoneKind::street, {}, {}});
+  for (const auto& receiver : plan.receivers) {
+    ReceiverConfig r;
+    r.id = receiver.id;
+    r.zone = receiver.zone;
+    r.remote = receiver.batch_ms > 0;
+    if (map) {
+      r.x_m = receiver.place.x;
+      r.y_m = receiver.place.y;
+      r.z_m = receiver.z_m;
+    }
+    c.receivers.push_back(r);
+  }
+  return c;
+}
+
+}  // namespace tg::sim

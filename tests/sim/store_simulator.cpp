@@ -1,0 +1,121 @@
+// Simulated days in several stores through the real core: one row of figures each. Not a test: store_test.cpp is.
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/rehearsal.hpp"
+
+namespace {
+
+using namespace tg::sim;
+
+constexpr const char* kUsage =
+    "store-simulator [--seed N] [--people N] [--plan NAME] [--map | --no-map] [--report] [--export FOLDER]\n"
+    "  runs every plan with and without a map unless told otherwise; --report adds roles and zones;\n"
+    "  --export writes gateway.json, journal.ndjson and truth.ndjson of one plan instead of running it\n";
+
+struct Options {
+  CrowdOptions crowd;
+  std::string plan, folder;
+  std::vector<bool> maps{true, false};
+  bool report = false;
+};
+
+bool parse(int count, char** words, Options& o) {
+  for (int i = 1; i < count; ++i) {
+    const std::string_view word = words[i];
+    const bool more = i + 1 < count;
+    if (word == "--map" || word == "--no-map") {
+      o.maps = {word == "--map"};
+    } else if (word == "--report") {
+      o.report = true;
+    } else if (word == "--seed" && more) {
+      o.crowd.seed = std::strtoull(words[++i], nullptr, 10);
+    } else if (word == "--people" && more) {
+      o.crowd.people = std::strtoull(words[++i], nullptr, 10);
+    } else if (word == "--plan" && more) {
+      o.plan = words[++i];
+    } else if (word == "--export" && more) {
+      o.folder = words[++i];
+    } else {
+      return false;
+    }
+  }
+  return o.folder.empty() || (!o.plan.empty() && o.maps.size() == 1);
+}
+
+void head() {
+  std::printf("%-13s %-4s %7s %7s %7s %6s  %6s %6s %6s  %6s %6s  %5s %7s %7s %6s %7s\n", "plan", "map", "false%",
+              "visits", "missed%", "flaps", "in p50", "in p99", "in p01", "outp50", "outp90", "zones", "chg/tru",
+              "unseen%", "hours", "us/sight");
+}
+
+void row(const StorePlan& plan, bool map, const Rehearsal& r) {
+  const Score& s = r.score;
+  std::printf(
+      "%-13s %-4s %7.2f %7zu %7.2f %6.3f  %6.1f %6.1f %6.1f  %6.1f %6.1f  %5.3f %7.2f %7.2f %6.2f %7.2f\n",
+      plan.name.c_str(), map ? "yes" : "no", 100 * s.false_rate(), s.visits, 100 * s.missed_rate(), s.flap_rate(),
+      quantile(s.entry_s, 0.5), quantile(s.entry_s, 0.99), quantile(s.entry_s, 0.01), quantile(s.exit_s, 0.5),
+      quantile(s.exit_s, 0.9), s.zone_accuracy(),
+      s.true_zone_changes == 0 ? 0.0 : static_cast<double>(s.zone_changes) / static_cast<double>(s.true_zone_changes),
+      100 * s.unnoticed(), r.simulated_h, 1e6 * r.cpu_s / static_cast<double>(r.sightings));
+  std::fflush(stdout);
+}
+
+void report(const StorePlan& plan, const Score& s) {
+  for (std::size_t role = 0; role < s.people_of_role.size(); ++role) {
+    std::printf("    %-10s %6zu people, %zu false entries\n", kRoleNames[role], s.people_of_role[role],
+                s.false_of_role[role]);
+  }
+  std::printf("    %-10s", "told:");
+  for (const auto& zone : plan.zones) std::printf(" %9s", zone.id.c_str());
+  std::printf(" %9s\n", "nothing");
+  for (std::size_t truth = 0; truth < plan.zones.size(); ++truth) {
+    std::printf("    %-10s", plan.zones[truth].id.c_str());
+    for (const std::size_t n : s.confusion[truth]) std::printf(" %8.1fs", static_cast<double>(n) / 2);
+    std::printf("\n");
+  }
+}
+
+int run(const Options& options) {
+  bool found = false;
+  std::printf("seed %llu, %zu people a day\n", static_cast<unsigned long long>(options.crowd.seed),
+              options.crowd.people);
+  head();
+  for (const auto& plan : store_plans()) {
+    if (!options.plan.empty() && options.plan != plan.name) continue;
+    found = true;
+    for (const bool map : options.maps) {
+      const Rehearsal r = rehearse(plan, map, options.crowd);
+      row(plan, map, r);
+      if (options.report) report(plan, r.score);
+    }
+  }
+  return found ? 0 : 2;
+}
+
+int export_only(const Options& options) {
+  for (const auto& plan : store_plans()) {
+    if (options.plan == plan.name) return export_day(plan, options.maps[0], options.crowd, options.folder), 0;
+  }
+  return 2;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  Options options;
+  if (!parse(count, words, options)) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  try {
+    return options.folder.empty() ? run(options) : export_only(options);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+}
