@@ -52,10 +52,10 @@ struct CrowdOptions {
   double arrival_gap_ms = 6'000;  ///< mean of an exponential distribution
   double lookers = 0.15;
   double sitters = 0.02;
-  double visitors = 0.18;
-  double soon_back = 0.015;  ///< come again within exit_after + reentry of the configuration
-  double late_back = 0.015;  ///< come again after it
-  double groups = 0.3;       ///< of the visitors: two or three who walk together
+  double visitors = 0.10;
+  double soon_back = 0.01;  ///< come again within exit_after + reentry of the configuration
+  double late_back = 0.01;  ///< come again after it
+  double groups = 0.3;      ///< of the visitors: two or three who walk together
 };
 
 /// Sorted by arrival.

@@ -66,7 +66,7 @@ Rehearsal rehearse(const StorePlan& plan, bool map, const CrowdOptions& options)
   replay.feed(*snapshot->event, snapshot->at);
 
   Rehearsal out;
-  const SimMs end = live_through(plan, crowd, options.seed, [&](const Sighting& s) {
+  const SimMs end = live_through(as_built(plan, options.seed), crowd, options.seed, [&](const Sighting& s) {
     const double begun = out.sightings % 16 == 0 ? cpu_now_s() : 0;
     replay.feed(event::SightingSeen{s.receiver, MemberId{crowd[s.person].member}, s.rssi}, wall(s.at));
     if (out.sightings++ % 16 == 0) out.cpu_s += 16 * (cpu_now_s() - begun);
@@ -85,7 +85,7 @@ void export_day(const StorePlan& plan, bool map, const CrowdOptions& options, co
   for (const auto& person : crowd) write_truth(plan, person, truth);
   auto journal = written(folder + "/journal.ndjson");
   journal << snapshot_line(crowd) << '\n';
-  const SimMs end = live_through(plan, crowd, options.seed, [&](const Sighting& s) {
+  const SimMs end = live_through(as_built(plan, options.seed), crowd, options.seed, [&](const Sighting& s) {
     journal << encode_journal_sighting(wall(s.at), ReceiverId{plan.receivers[s.receiver].id},
                                        MemberId{crowd[s.person].member}, s.rssi)
             << '\n';

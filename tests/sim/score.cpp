@@ -57,6 +57,7 @@ void score_visits(const Person& person, const std::vector<Published>& published,
     }
     ++told;
     score.entry_s.push_back(static_cast<double>(first->started - real.from) / 1000);
+    score.early += score.entry_s.back() < -kEarly ? 1U : 0U;
     if (last->ended != kStillOpen) score.exit_s.push_back(static_cast<double>(last->ended - real.to) / 1000);
   }
   score.flaps += published.size() - std::min(published.size(), told);
@@ -69,6 +70,18 @@ int zone_told(const std::vector<Published>& published, SimMs at) {
     for (const auto& z : p.zones) zone = z.from <= at ? z.zone : zone;
   }
   return zone;
+}
+
+/// Nobody has come in yet, or never will.
+void score_street(const Person& person, const std::vector<Published>& published, Score& score) {
+  const SimMs end = person.visits() ? person.stays.front().from : kStillOpen;
+  for (const auto& walk : person.walks) {
+    for (SimMs at = walk.front().at; at < std::min(end, walk.back().at); at += kZoneStep) {
+      const int told = zone_told(published, at);
+      auto& row = score.confusion.back();
+      ++row[told < 0 ? row.size() - 1 : static_cast<std::size_t>(told)];
+    }
+  }
 }
 
 void score_zones(const StorePlan& plan, const Person& person, const std::vector<Published>& published, Score& score) {
@@ -95,20 +108,24 @@ double Score::false_rate() const { return share(false_entries, outside); }
 double Score::missed_rate() const { return share(missed, visits); }
 double Score::flap_rate() const { return share(flaps, visits); }
 
+double Score::early_rate() const { return share(early, entry_s.size()); }
+
 double Score::zone_accuracy() const {
   std::size_t right = 0, all = 0;
-  for (std::size_t truth = 0; truth < confusion.size(); ++truth) {
+  for (std::size_t truth = 0; truth + 1 < confusion.size(); ++truth) {
     right += confusion[truth][truth];
-    for (std::size_t told = 0; told < confusion.size(); ++told) all += confusion[truth][told];
+    for (std::size_t told = 0; told + 1 < confusion.size(); ++told) all += confusion[truth][told];
   }
   return share(right, all);
 }
 
+double Score::changes_per_true() const { return share(zone_changes, true_zone_changes); }
+
 double Score::unnoticed() const {
   std::size_t none = 0, all = 0;
-  for (const auto& row : confusion) {
-    none += row.back();
-    for (const std::size_t n : row) all += n;
+  for (std::size_t truth = 0; truth + 1 < confusion.size(); ++truth) {
+    none += confusion[truth].back();
+    for (const std::size_t n : confusion[truth]) all += n;
   }
   return share(none, all);
 }
@@ -142,12 +159,13 @@ Score score(const StorePlan& plan, const std::vector<Person>& crowd,
             const std::map<std::string, std::vector<Published>>& published, SimMs grace) {
   static const std::vector<Published> kNone;
   Score out;
-  out.confusion.assign(plan.zones.size(), std::vector<std::size_t>(plan.zones.size() + 1));
+  out.confusion.assign(plan.zones.size() + 1, std::vector<std::size_t>(plan.zones.size() + 1));
   for (const auto& person : crowd) {
     const auto found = published.find(person.member);
     const auto& visits = found == published.end() ? kNone : found->second;
     const auto role = static_cast<std::size_t>(person.role);
     ++out.people_of_role[role];
+    score_street(person, visits, out);
     if (person.visits()) {
       score_visits(person, visits, grace, out);
       score_zones(plan, person, visits, out);

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "sim/random.hpp"
+
 namespace tg::sim {
 namespace {
 
@@ -117,6 +119,42 @@ StorePlan corner_shop() {
   return p;
 }
 
+/// As a small chain equips its smallest shop: two receivers, none before the window.
+StorePlan bare_boutique() {
+  StorePlan p = boutique();
+  p.name = "bare-boutique";
+  p.receivers = {{"hci0", "till", {6.5, 10.5}, 1.2, kBluez, 0}, {"rx-door", "entrance", {4, 1}, 2.6, kEspHome, 100}};
+  return p;
+}
+
+StorePlan mall_unit() {
+  StorePlan p;
+  p.name = "mall-unit";  // 9 x 10 m, open to the mall over 5 m
+  p.zones = {{"entrance", ZoneKind::entrance, {0, 0, 9, 2.5}},
+             {"floor", ZoneKind::floor, {0, 2.5, 9, 7}},
+             {"till", ZoneKind::till, {0, 7, 4.5, 10}},
+             {"fitting", ZoneKind::fitting, {4.5, 7, 9, 10}}};
+  p.walls = {{{{0, 0}, {2, 0}}, kGlass},  {{{7, 0}, {9, 0}}, kGlass},   {{{0, 0}, {0, 10}}, kBoard},
+             {{{9, 0}, {9, 10}}, kBoard}, {{{0, 10}, {9, 10}}, kBrick}, {{{4.5, 7}, {4.5, 10}}, kBoard},
+             {{{5.5, 7}, {9, 7}}, kBoard}};
+  p.passages = {{"", "entrance", {4.5, 0}},
+                {"entrance", "floor", {4.5, 2.5}},
+                {"floor", "till", {2.5, 7}},
+                {"floor", "fitting", {5, 7}}};
+  p.pavement = {{{-kStreet, 0}, kDown}, {{9 + kStreet, 0}, kDown}};
+  p.windows = {{{1, 0}, kDown}, {{3, 0}, kDown}, {{8, 0}, kDown}};
+  p.benches = {{4.5, -4}};
+  p.receivers = {{"hci0", "till", {1, 9}, 1.2, kBluez, 0},
+                 {"rx-door", "entrance", {4.5, 1.5}, 3, kEspHome, 100},
+                 {"rx-floor", "floor", {4.5, 5}, 3, kEspHome, 100},
+                 {"rx-fitting", "fitting", {8, 9}, 2.6, kEspHome, 100},
+                 {"rx-street-l", "street", {0.5, -0.2}, 3, kEspHome, 100},
+                 {"rx-street-r", "street", {8.5, -0.2}, 3, kEspHome, 100}};
+  p.path_loss = 2;
+  p.air_rate = 600;
+  return p;
+}
+
 std::vector<std::pair<std::int32_t, std::int32_t>> corners_mm(const Box& b) {
   const auto mm = [](double metres) { return static_cast<std::int32_t>(std::lround(metres * 1000)); };
   return {{mm(b.x0), mm(b.y0)}, {mm(b.x1), mm(b.y0)}, {mm(b.x1), mm(b.y1)}, {mm(b.x0), mm(b.y1)}};
@@ -146,8 +184,23 @@ const Passage& StorePlan::door() const {
 }
 
 const std::vector<StorePlan>& store_plans() {
-  static const std::vector<StorePlan> kPlans{boutique(), long_shop(), two_rooms(), corner_shop()};
+  static const std::vector<StorePlan> kPlans{boutique(),    long_shop(), two_rooms(),
+                                             corner_shop(), mall_unit(), bare_boutique()};
   return kPlans;
+}
+
+StorePlan as_built(StorePlan plan, std::uint64_t seed) {
+  Random random = Random(seed).part(0x6275696c74U);
+  plan.path_loss += random.between(-0.25, 0.25);
+  plan.reference_dbm += random.between(-2, 2);
+  plan.air_rate *= random.between(0.5, 1.5);
+  for (auto& wall : plan.walls) wall.loss_db *= random.between(0.6, 1.4);
+  for (auto& r : plan.receivers) {
+    const double out = plan.zone_at(r.place) < 0 ? 0 : 1;  // measured with a tape, but never through the facade
+    r.place = r.place + out * Point{random.normal(0.2), random.normal(0.2)};
+    r.z_m += random.normal(0.1);
+  }
+  return plan;
 }
 
 Config configuration(const StorePlan& plan, bool map) {

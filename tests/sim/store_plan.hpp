@@ -79,6 +79,10 @@ struct StorePlan {
 /// All plans of the house.
 [[nodiscard]] const std::vector<StorePlan>& store_plans();
 
+/// The store as it stands: walls, waves and receivers are never quite what the plan says. What the gateway is told, and
+/// where a zone ends, stays that of the plan.
+[[nodiscard]] StorePlan as_built(StorePlan plan, std::uint64_t seed);
+
 /// What the gateway of this store knows. Without `map` it knows no area and no place.
 [[nodiscard]] Config configuration(const StorePlan& plan, bool map);
 

@@ -13,7 +13,8 @@ namespace {
 using namespace tg::sim;
 
 constexpr const char* kUsage =
-    "store-simulator [--seed N] [--people N] [--plan NAME] [--map | --no-map] [--report] [--export FOLDER]\n"
+    "store-simulator [--seed N] [--people N] [--gap MS] [--plan NAME] [--map | --no-map] [--report] [--export FOLDER]\n"
+    "  one person or group comes by each MS milliseconds in the mean; all are members\n"
     "  runs every plan with and without a map unless told otherwise; --report adds roles and zones;\n"
     "  --export writes gateway.json, journal.ndjson and truth.ndjson of one plan instead of running it\n";
 
@@ -36,6 +37,8 @@ bool parse(int count, char** words, Options& o) {
       o.crowd.seed = std::strtoull(words[++i], nullptr, 10);
     } else if (word == "--people" && more) {
       o.crowd.people = std::strtoull(words[++i], nullptr, 10);
+    } else if (word == "--gap" && more) {
+      o.crowd.arrival_gap_ms = std::strtod(words[++i], nullptr);
     } else if (word == "--plan" && more) {
       o.plan = words[++i];
     } else if (word == "--export" && more) {
@@ -47,21 +50,40 @@ bool parse(int count, char** words, Options& o) {
   return o.folder.empty() || (!o.plan.empty() && o.maps.size() == 1);
 }
 
+/// A column: its head, its width and digits, and what stands in it.
+struct Column {
+  const char* head;
+  int width, digits;
+  double (*value)(const Rehearsal&);
+};
+constexpr Column kColumns[] = {
+    {"false%", 7, 2, [](const Rehearsal& r) { return 100 * r.score.false_rate(); }},
+    {"visits", 7, 0, [](const Rehearsal& r) { return static_cast<double>(r.score.visits); }},
+    {"missed%", 8, 2, [](const Rehearsal& r) { return 100 * r.score.missed_rate(); }},
+    {"flaps", 6, 3, [](const Rehearsal& r) { return r.score.flap_rate(); }},
+    {"early%", 7, 1, [](const Rehearsal& r) { return 100 * r.score.early_rate(); }},
+    {"in p50", 7, 1, [](const Rehearsal& r) { return quantile(r.score.entry_s, 0.5); }},
+    {"in p99", 7, 1, [](const Rehearsal& r) { return quantile(r.score.entry_s, 0.99); }},
+    {"out p50", 8, 1, [](const Rehearsal& r) { return quantile(r.score.exit_s, 0.5); }},
+    {"out p90", 8, 1, [](const Rehearsal& r) { return quantile(r.score.exit_s, 0.9); }},
+    {"zones", 6, 3, [](const Rehearsal& r) { return r.score.zone_accuracy(); }},
+    {"changes", 8, 2, [](const Rehearsal& r) { return r.score.changes_per_true(); }},
+    {"unseen%", 8, 2, [](const Rehearsal& r) { return 100 * r.score.unnoticed(); }},
+    {"hours", 6, 1, [](const Rehearsal& r) { return r.simulated_h; }},
+    {"sightings", 10, 0, [](const Rehearsal& r) { return static_cast<double>(r.sightings); }},
+    {"us each", 8, 2, [](const Rehearsal& r) { return 1e6 * r.cpu_s / static_cast<double>(r.sightings); }},
+};
+
 void head() {
-  std::printf("%-13s %-4s %7s %7s %7s %6s  %6s %6s %6s  %6s %6s  %5s %7s %7s %6s %7s\n", "plan", "map", "false%",
-              "visits", "missed%", "flaps", "in p50", "in p99", "in p01", "outp50", "outp90", "zones", "chg/tru",
-              "unseen%", "hours", "us/sight");
+  std::printf("%-13s %-4s", "plan", "map");
+  for (const auto& column : kColumns) std::printf("%*s", column.width, column.head);
+  std::printf("\n");
 }
 
 void row(const StorePlan& plan, bool map, const Rehearsal& r) {
-  const Score& s = r.score;
-  std::printf(
-      "%-13s %-4s %7.2f %7zu %7.2f %6.3f  %6.1f %6.1f %6.1f  %6.1f %6.1f  %5.3f %7.2f %7.2f %6.2f %7.2f\n",
-      plan.name.c_str(), map ? "yes" : "no", 100 * s.false_rate(), s.visits, 100 * s.missed_rate(), s.flap_rate(),
-      quantile(s.entry_s, 0.5), quantile(s.entry_s, 0.99), quantile(s.entry_s, 0.01), quantile(s.exit_s, 0.5),
-      quantile(s.exit_s, 0.9), s.zone_accuracy(),
-      s.true_zone_changes == 0 ? 0.0 : static_cast<double>(s.zone_changes) / static_cast<double>(s.true_zone_changes),
-      100 * s.unnoticed(), r.simulated_h, 1e6 * r.cpu_s / static_cast<double>(r.sightings));
+  std::printf("%-13s %-4s", plan.name.c_str(), map ? "yes" : "no");
+  for (const auto& column : kColumns) std::printf("%*.*f", column.width, column.digits, column.value(r));
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -73,8 +95,8 @@ void report(const StorePlan& plan, const Score& s) {
   std::printf("    %-10s", "told:");
   for (const auto& zone : plan.zones) std::printf(" %9s", zone.id.c_str());
   std::printf(" %9s\n", "nothing");
-  for (std::size_t truth = 0; truth < plan.zones.size(); ++truth) {
-    std::printf("    %-10s", plan.zones[truth].id.c_str());
+  for (std::size_t truth = 0; truth < s.confusion.size(); ++truth) {
+    std::printf("    %-10s", truth < plan.zones.size() ? plan.zones[truth].id.c_str() : "street");
     for (const std::size_t n : s.confusion[truth]) std::printf(" %8.1fs", static_cast<double>(n) / 2);
     std::printf("\n");
   }
