@@ -127,7 +127,7 @@ std::vector<Walk> walks_of(const StorePlan& plan, Role role, Random& random, Sim
   if (role < Role::visitor) return {outside_walk(plan, role, random, at)};
   std::vector<Walk> walks{visit_walk(plan, random, at)};
   const SimMs left = walks.front().back().at;
-  if (role == Role::soon_back) walks.push_back(visit_walk(plan, random, left + random.between_ms(60'000, 240'000)));
+  if (role == Role::soon_back) walks.push_back(visit_walk(plan, random, left + random.between_ms(30'000, 150'000)));
   if (role == Role::late_back) walks.push_back(visit_walk(plan, random, left + random.between_ms(480'000, 900'000)));
   return walks;
 }

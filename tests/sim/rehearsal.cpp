@@ -57,7 +57,9 @@ void write_truth(const StorePlan& plan, const Person& person, std::ostream& out)
 }  // namespace
 
 Rehearsal rehearse(const StorePlan& plan, bool map, const CrowdOptions& options) {
-  const auto crowd = make_crowd(plan, options);
+  Rehearsal out;
+  out.crowd = make_crowd(plan, options);
+  const auto& crowd = out.crowd;
   const Config config = configuration(plan, map);
   std::stringstream lines;
   Replay replay(config, lines);
@@ -65,7 +67,6 @@ Rehearsal rehearse(const StorePlan& plan, bool map, const CrowdOptions& options)
   if (!snapshot) throw std::logic_error(snapshot.error().message);
   replay.feed(*snapshot->event, snapshot->at);
 
-  Rehearsal out;
   const SimMs end = live_through(as_built(plan, options.seed), crowd, options.seed, [&](const Sighting& s) {
     const double begun = out.sightings % 16 == 0 ? cpu_now_s() : 0;
     replay.feed(event::SightingSeen{s.receiver, MemberId{crowd[s.person].member}, s.rssi}, wall(s.at));

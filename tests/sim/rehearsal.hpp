@@ -10,6 +10,7 @@
 namespace tg::sim {
 
 struct Rehearsal {
+  std::vector<Person> crowd;
   Score score;
   std::size_t sightings = 0;
   double simulated_h = 0;

@@ -17,6 +17,8 @@ double share(std::size_t part, std::size_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+double seconds(SimMs span) { return static_cast<double>(span) / 1000; }
+
 /// `…T08:20:26.450Z` as Unix milliseconds.
 std::int64_t unix_ms_of(const std::string& utc) {
   const auto number = [&](std::size_t at, std::size_t digits) { return std::stoi(utc.substr(at, digits)); };
@@ -53,14 +55,20 @@ void score_visits(const Person& person, const std::vector<Published>& published,
     }
     if (first == nullptr) {
       ++score.missed;
+      score.blunders.push_back({&person, "missed", seconds(real.from), seconds(real.to - real.from)});
       continue;
     }
     ++told;
-    score.entry_s.push_back(static_cast<double>(first->started - real.from) / 1000);
-    score.early += score.entry_s.back() < -kEarly ? 1U : 0U;
-    if (last->ended != kStillOpen) score.exit_s.push_back(static_cast<double>(last->ended - real.to) / 1000);
+    const double delay = seconds(first->started - real.from);
+    score.entry_s.push_back(delay);
+    score.early += delay < -kEarly ? 1U : 0U;
+    if (delay < -kEarly) score.blunders.push_back({&person, "early", seconds(real.from), delay});
+    if (delay > kLate) score.blunders.push_back({&person, "late", seconds(real.from), delay});
+    if (last->ended != kStillOpen) score.exit_s.push_back(seconds(last->ended - real.to));
   }
-  score.flaps += published.size() - std::min(published.size(), told);
+  const std::size_t flaps = published.size() - std::min(published.size(), told);
+  score.flaps += flaps;
+  if (flaps > 0) score.blunders.push_back({&person, "flaps", seconds(published.back().started), 0});
 }
 
 int zone_told(const std::vector<Published>& published, SimMs at) {
@@ -172,8 +180,10 @@ Score score(const StorePlan& plan, const std::vector<Person>& crowd,
       continue;
     }
     ++out.outside;
-    out.false_entries += visits.empty() ? 0U : 1U;
-    out.false_of_role[role] += visits.empty() ? 0U : 1U;
+    if (visits.empty()) continue;
+    ++out.false_entries;
+    ++out.false_of_role[role];
+    out.blunders.push_back({&person, "false entry", seconds(visits[0].started), 0});
   }
   return out;
 }

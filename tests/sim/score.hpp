@@ -25,7 +25,15 @@ struct Published {
 };
 
 /// An entry before the door counts as early from here on: sooner, the clocks and one's stride explain it.
-inline constexpr double kEarly = 5;  // s
+inline constexpr double kEarly = 5, kLate = 10;  // s
+
+/// What went wrong with one person, for those who look for the reason.
+struct Blunder {
+  const Person* person;
+  const char* what;
+  double at_s;     ///< since the simulation began
+  double value_s;  ///< delay or length
+};
 
 struct Score {
   std::size_t outside = 0;        ///< persons who never came in
@@ -38,6 +46,7 @@ struct Score {
   std::vector<double> entry_s;  ///< visit.started after crossing the door; negative: before
   std::vector<double> exit_s;   ///< ended_at after crossing it again
   std::size_t zone_changes = 0, true_zone_changes = 0;
+  std::vector<Blunder> blunders;  ///< of persons in the crowd that was scored
   /// Half seconds [true zone, last: the street][published zone, last: no visit]. In the street only until one comes in:
   /// nobody publishes when a member has gone.
   std::vector<std::vector<std::size_t>> confusion;

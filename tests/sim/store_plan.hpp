@@ -65,7 +65,7 @@ struct StorePlan {
   std::vector<Point> benches;
   std::vector<PlanReceiver> receivers;
   double path_loss = 2.2;      ///< exponent of the log-distance model
-  double reference_dbm = -60;  ///< of a phone without an offset, 1 m away, nothing between
+  double reference_dbm = -58;  ///< of a phone without an offset, 1 m away, nothing between
   double shadowing_db = 3;
   double air_rate = 300;  ///< adverts a second of devices that are no member's
 

@@ -13,16 +13,18 @@ namespace {
 using namespace tg::sim;
 
 constexpr const char* kUsage =
-    "store-simulator [--seed N] [--people N] [--gap MS] [--plan NAME] [--map | --no-map] [--report] [--export FOLDER]\n"
+    "store-simulator [--seed N] [--people N] [--gap MS] [--plan NAME] [--map | --no-map] [--report] [--list] [--export "
+    "FOLDER]\n"
     "  one person or group comes by each MS milliseconds in the mean; all are members\n"
-    "  runs every plan with and without a map unless told otherwise; --report adds roles and zones;\n"
+    "  runs every plan with and without a map unless told otherwise; --report adds roles and zones,\n"
+    "  --list what went wrong with whom;\n"
     "  --export writes gateway.json, journal.ndjson and truth.ndjson of one plan instead of running it\n";
 
 struct Options {
   CrowdOptions crowd;
   std::string plan, folder;
   std::vector<bool> maps{true, false};
-  bool report = false;
+  bool report = false, list = false;
 };
 
 bool parse(int count, char** words, Options& o) {
@@ -33,6 +35,8 @@ bool parse(int count, char** words, Options& o) {
       o.maps = {word == "--map"};
     } else if (word == "--report") {
       o.report = true;
+    } else if (word == "--list") {
+      o.list = true;
     } else if (word == "--seed" && more) {
       o.crowd.seed = std::strtoull(words[++i], nullptr, 10);
     } else if (word == "--people" && more) {
@@ -87,6 +91,16 @@ void row(const StorePlan& plan, bool map, const Rehearsal& r) {
   std::fflush(stdout);
 }
 
+void list(const Score& s) {
+  for (const auto& b : s.blunders) {
+    const Phone& phone = b.person->phone;
+    std::printf("    %-12s %-7s %-9s at %8.1f s, %7.1f s; each %4lld ms, %+5.1f dB, body %4.1f dB, side %+4.1f\n",
+                b.what, b.person->member.c_str(), kRoleNames[static_cast<std::size_t>(b.person->role)], b.at_s,
+                b.value_s, static_cast<long long>(phone.interval_ms), phone.offset_db - phone.steady_db, phone.body_db,
+                phone.side);
+  }
+}
+
 void report(const StorePlan& plan, const Score& s) {
   for (std::size_t role = 0; role < s.people_of_role.size(); ++role) {
     std::printf("    %-10s %6zu people, %zu false entries\n", kRoleNames[role], s.people_of_role[role],
@@ -114,6 +128,7 @@ int run(const Options& options) {
       const Rehearsal r = rehearse(plan, map, options.crowd);
       row(plan, map, r);
       if (options.report) report(plan, r.score);
+      if (options.list) list(r.score);
     }
   }
   return found ? 0 : 2;
