@@ -6,6 +6,10 @@
 #include "sim/radio.hpp"
 
 namespace tg::sim {
+
+/// For GoogleTest.
+static void PrintTo(const StorePlan& plan, std::ostream* out) { *out << plan.name; }
+
 namespace {
 
 CrowdOptions crowd_of(std::size_t people, std::uint64_t seed) {
@@ -21,12 +25,21 @@ std::vector<Sighting> heard(const StorePlan& plan, std::uint64_t seed) {
   return out;
 }
 
-class EachPlan : public testing::TestWithParam<std::size_t> {
+std::vector<StorePlan> all_plans() {
+  std::vector<StorePlan> out = store_plans();
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    out.push_back(invented_plan(seed));
+    out.back().name += '_' + std::to_string(seed);
+  }
+  return out;
+}
+
+class EachPlan : public testing::TestWithParam<StorePlan> {
  protected:
-  const StorePlan& plan() const { return store_plans().at(GetParam()); }
+  const StorePlan& plan() const { return GetParam(); }
 };
-INSTANTIATE_TEST_SUITE_P(Plans, EachPlan, testing::Range<std::size_t>(0, store_plans().size()), [](const auto& test) {
-  std::string name = store_plans()[test.param].name;
+INSTANTIATE_TEST_SUITE_P(Plans, EachPlan, testing::ValuesIn(all_plans()), [](const auto& test) {
+  std::string name = test.param.name;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

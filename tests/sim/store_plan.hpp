@@ -35,6 +35,10 @@ inline constexpr Scan kBluezHalf{60, 30, 1, 1};         // its default: half of 
 inline constexpr Scan kEspHome{320, 300, 1, 1};         // config/: what a node of ours does
 inline constexpr Scan kTheengs{60, 60, 10'000, 5'000};  // its default: 5 s of 10 s
 
+// Losses in dB at 2.4 GHz of a shop window, plasterboard and brick (ITU-R P.2040: 2-4, 3 and 8-12).
+inline constexpr double kGlass = 3, kBoard = 3, kBrick = 9;
+inline constexpr double kStreet = 25;  ///< metres of pavement to both sides of the shop: all within earshot
+
 struct PlanReceiver {
   std::string id;
   std::string zone;
@@ -76,8 +80,11 @@ struct StorePlan {
   [[nodiscard]] const Passage& door() const;
 };
 
-/// All plans of the house.
+/// Those drawn by hand.
 [[nodiscard]] const std::vector<StorePlan>& store_plans();
+
+/// One that nobody has drawn, another one for each seed: so that a filter is not made for the others.
+[[nodiscard]] StorePlan invented_plan(std::uint64_t seed);
 
 /// The store as it stands: walls, waves and receivers are never quite what the plan says. What the gateway is told, and
 /// where a zone ends, stays that of the plan.

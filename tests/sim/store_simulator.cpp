@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +14,13 @@ namespace {
 using namespace tg::sim;
 
 constexpr const char* kUsage =
-    "store-simulator [--seed N] [--people N] [--gap MS] [--plan NAME] [--map | --no-map] [--report] [--list] [--export "
-    "FOLDER]\n"
-    "  one person or group comes by each MS milliseconds in the mean; all are members\n"
-    "  runs every plan with and without a map unless told otherwise; --report adds roles and zones,\n"
-    "  --list what went wrong with whom;\n"
-    "  --export writes gateway.json, journal.ndjson and truth.ndjson of one plan instead of running it\n";
+    R"(store-simulator [--seed N] [--people N] [--gap MS] [--plan NAME] [--map | --no-map] [--report] [--list]
+  One person or group comes by each MS milliseconds in the mean; all of them are members. Runs every plan, and the
+  one that the seed invents ("invented"), with and without a map unless told otherwise. --report adds figures by
+  role and zone, --list what went wrong with whom.
+store-simulator --plan NAME --map | --no-map --export FOLDER [--seed N] [--people N] [--gap MS]
+  Writes gateway.json and journal.ndjson, for touchpointctl replay, and truth.ndjson.
+)";
 
 struct Options {
   CrowdOptions crowd;
@@ -116,14 +118,18 @@ void report(const StorePlan& plan, const Score& s) {
   }
 }
 
-int run(const Options& options) {
-  bool found = false;
+std::vector<StorePlan> plans_of(const Options& options) {
+  std::vector<StorePlan> out = store_plans();
+  out.push_back(invented_plan(options.crowd.seed));
+  std::erase_if(out, [&](const StorePlan& plan) { return !options.plan.empty() && options.plan != plan.name; });
+  return out;
+}
+
+void run(const Options& options, const std::vector<StorePlan>& plans) {
   std::printf("seed %llu, %zu people a day\n", static_cast<unsigned long long>(options.crowd.seed),
               options.crowd.people);
   head();
-  for (const auto& plan : store_plans()) {
-    if (!options.plan.empty() && options.plan != plan.name) continue;
-    found = true;
+  for (const auto& plan : plans) {
     for (const bool map : options.maps) {
       const Rehearsal r = rehearse(plan, map, options.crowd);
       row(plan, map, r);
@@ -131,14 +137,6 @@ int run(const Options& options) {
       if (options.list) list(r.score);
     }
   }
-  return found ? 0 : 2;
-}
-
-int export_only(const Options& options) {
-  for (const auto& plan : store_plans()) {
-    if (options.plan == plan.name) return export_day(plan, options.maps[0], options.crowd, options.folder), 0;
-  }
-  return 2;
 }
 
 }  // namespace
@@ -150,7 +148,14 @@ int main(int count, char** words) {
     return 2;
   }
   try {
-    return options.folder.empty() ? run(options) : export_only(options);
+    const auto plans = plans_of(options);
+    if (plans.empty()) throw std::runtime_error("no such plan");
+    if (options.folder.empty()) {
+      run(options, plans);
+    } else {
+      export_day(plans[0], options.maps[0], options.crowd, options.folder);
+    }
+    return 0;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -22,6 +22,7 @@ struct Floor {
   double zones;          ///< share of the time inside with the right zone, at least
   double entry_p50_s;    ///< at most
 };
+std::ostream& operator<<(std::ostream& out, const Floor& floor) { return out << floor.plan; }
 // Without a map a threshold cannot tell the shop from the pavement before it, unless a receiver of the street hears
 // better than all the others (boutique): elsewhere that column only says so.
 constexpr Floor kFloors[] = {
