@@ -47,7 +47,7 @@ Role make_role(const CrowdOptions& o, Random& random) {
 }
 
 void look_at_windows(const StorePlan& plan, Walker& walker, Random& random) {
-  walker.pass_to(random.of(plan.windows), random.between(0.5, 1.5));
+  walker.pass_to(random.of(plan.windows), random.between(0.6, 2));
   walker.stand(random.between_ms(4'000, 45'000));
 }
 

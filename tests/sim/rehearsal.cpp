@@ -13,8 +13,7 @@
 namespace tg::sim {
 namespace {
 
-constexpr std::int64_t kOpeningMs = 1'763'713'200'000;  // 2025-11-21T08:20:00Z
-constexpr SimMs kAfterwards = 3'600'000;                // until the last visit has ended
+constexpr SimMs kAfterwards = 3'600'000;  // until the last visit has ended
 
 double cpu_now_s() {
   timespec t{};

@@ -9,6 +9,8 @@
 
 namespace tg::sim {
 
+inline constexpr std::int64_t kOpeningMs = 1'763'713'200'000;  ///< when each simulation begins: 2025-11-21T08:20:00Z
+
 struct Rehearsal {
   std::vector<Person> crowd;
   Score score;

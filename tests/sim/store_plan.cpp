@@ -57,6 +57,7 @@ Config configuration(const StorePlan& plan, bool map) {
   c.gateway = "gw-1";
   c.timezone = "Europe/Paris";
   c.languages = {"fr", "en"};
+  c.admin_socket = c.runtime_dir + "/admin.sock";
   c.central.url = c.local.url = "mqtt://127.0.0.1:1883";
   c.central.client_id = plan.name + "-gw-1";
   c.local.client_id = plan.name + "-gw-1-local";
