@@ -60,9 +60,11 @@ void shop(const StorePlan& plan, Walker& walker, Random& random) {
     }
     return out;
   };
+  bool just_in = true;  // nobody stops in the first metres behind a door
   const auto browse = [&](SimMs stops) {
     for (; stops > 0; --stops) {
-      const bool at_the_front = random.chance(0.15);
+      const bool at_the_front = !just_in && random.chance(0.15);
+      just_in = false;
       walker.go_to_zone(random.of(of_kind(at_the_front ? ZoneKind::entrance : ZoneKind::floor)));
       walker.stand(random.between_ms(5'000, 60'000));
     }

@@ -32,9 +32,9 @@ std::ostream& operator<<(std::ostream& out, const Floor& floor) { return out << 
 // better than all the others (boutique): elsewhere that column only says so.
 constexpr Floor kFloors[] = {
     {"boutique", true, 0.2, 0.1, 0.65, 7},  {"boutique", false, 0.2, 0.1, 0.65, 7},
-    {"long-shop", true, 1, 0.05, 0.6, 4},   {"two-rooms", true, 1, 0.05, 0.55, 4},
+    {"long-shop", true, 1, 0.05, 0.5, 4},   {"two-rooms", true, 1, 0.05, 0.55, 4},
     {"two-rooms", false, 1, 0.05, 0.55, 4}, {"corner-shop", true, 1, 0.05, 0.4, 4},
-    {"mall-unit", true, 1, 0.05, 0.4, 4},   {"bare-boutique", true, 1, 0.05, 0.2, 4},
+    {"mall-unit", true, 1, 0.05, 0.4, 4},   {"bare-boutique", true, 1, 0.05, 0.1, 4},
 };
 
 std::uint64_t seed() {
