@@ -23,7 +23,7 @@ StorePlan boutique() {
   p.windows = {{{3.5, 0}, kDown}, {{5, 0}, kDown}, {{6.5, 0}, kDown}};
   p.benches = {{4.5, -2.5}};
   p.receivers = {{"hci0", "till", {6.5, 10.5}, 1.2, kBluez, 0},
-                 {"rx-floor", "floor", {4, 5.5}, 2.6, kEspHome, 100},
+                 {"rx-floor", "floor", {3, 3.2}, 2.6, kEspHome, 100},
                  {"rx-fitting", "fitting", {1.5, 10.5}, 2.4, kEspHome, 100},
                  {"rx-street", "street", {5, -0.2}, 2.6, kEspHome, 100}};
   return p;
