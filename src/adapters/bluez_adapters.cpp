@@ -1,17 +1,11 @@
 #include "adapters/bluez_adapters.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace tg {
 namespace {
 
 constexpr std::string_view kAuto = "auto";
-
-/// hci2 before hci10.
-bool comes_before(const BluezAdapter& a, const BluezAdapter& b) {
-  return std::pair(a.path.size(), a.path) < std::pair(b.path.size(), b.path);
-}
 
 void apply(BluezAdapter& adapter, const AdapterReport& report) {
   if (report.address) adapter.address = *report.address;
@@ -20,6 +14,8 @@ void apply(BluezAdapter& adapter, const AdapterReport& report) {
 }
 
 }  // namespace
+
+std::string hci_of(const BluezAdapter& adapter) { return adapter.path.substr(adapter.path.rfind('/') + 1); }
 
 void BluezAdapters::update(const ObjectReport& object) {
   if (!object.adapter && !object.monitor_manager) return;
@@ -37,51 +33,73 @@ void BluezAdapters::remove(const RemovalReport& removal) {
   const auto found = by_path_.find(removal.path);
   if (found == by_path_.end()) return;
   if (removal.adapter) {
+    dead_.erase(found->second.address);  // plugged in again, it gets another chance
     by_path_.erase(found);
   } else if (removal.monitor_manager) {
     found->second.monitor_manager = false;
   }
 }
 
-void BluezAdapters::clear() { by_path_.clear(); }
+void BluezAdapters::clear() {
+  by_path_.clear();
+  dead_.clear();
+  may_borrow_.clear();
+}
 
 const BluezAdapter* BluezAdapters::by_address(const std::string& address) const {
   const auto found = std::ranges::find_if(by_path_, [&](const auto& e) { return e.second.address == address; });
   return found == by_path_.end() || address.empty() ? nullptr : &found->second;
 }
 
-std::vector<const BluezAdapter*> BluezAdapters::assign(const std::vector<RadioReceiver>& receivers) {
-  std::set<std::string> taken;
-  for (const auto& r : receivers) {
-    if (r.adapter != kAuto) taken.insert(r.adapter);
-  }
-  // First those that had an adapter, so that nobody loses his to a newcomer.
-  for (const auto& r : receivers) {
-    if (r.adapter != kAuto) continue;
-    const auto kept = auto_choice_.find(r.index);
-    if (kept != auto_choice_.end() && (!by_address(kept->second) || !taken.insert(kept->second).second))
-      auto_choice_.erase(kept);
-  }
-  std::vector<const BluezAdapter*> in_order;
+const BluezAdapter* BluezAdapters::own_of(const RadioReceiver& receiver) const {
+  return receiver.adapter == kAuto || dead_.contains(receiver.adapter) ? nullptr : by_address(receiver.adapter);
+}
+
+const BluezAdapter* BluezAdapters::first_free() const {
+  const BluezAdapter* first = nullptr;
   for (const auto& [path, adapter] : by_path_) {
-    if (!adapter.address.empty()) in_order.push_back(&adapter);
+    const bool free = !adapter.address.empty() && !taken_.contains(adapter.address) && !dead_.contains(adapter.address);
+    if (free && (first == nullptr || adapter.address < first->address)) first = &adapter;
   }
-  std::ranges::sort(in_order, [](const auto* a, const auto* b) {
-    return a->powered != b->powered ? a->powered : comes_before(*a, *b);
-  });
-  std::vector<const BluezAdapter*> out;
+  return first;
+}
+
+bool BluezAdapters::has_free() const { return first_free() != nullptr; }
+
+/// What is spoken for: configured addresses, then the choices that still hold.
+void BluezAdapters::reserve(const std::vector<RadioReceiver>& receivers) {
+  taken_.clear();
   for (const auto& r : receivers) {
-    if (r.adapter == kAuto && !auto_choice_.contains(r.index)) {
-      const auto free = std::ranges::find_if(in_order, [&](const auto* a) { return !taken.contains(a->address); });
-      if (free != in_order.end()) {
-        taken.insert((*free)->address);
-        auto_choice_.emplace(r.index, (*free)->address);
-      }
-    }
-    const auto chosen = auto_choice_.find(r.index);
-    out.push_back(r.adapter != kAuto             ? by_address(r.adapter)
-                  : chosen == auto_choice_.end() ? nullptr
-                                                 : by_address(chosen->second));
+    if (r.adapter != kAuto) taken_.insert(r.adapter);
+    if (own_of(r) != nullptr) may_borrow_.erase(r.index);
+  }
+  for (const auto& r : receivers) {
+    const auto kept = choice_.find(r.index);
+    if (kept == choice_.end()) continue;
+    const bool needed = r.adapter == kAuto ? settled_ : may_borrow_.contains(r.index);
+    const bool there = by_address(kept->second) != nullptr && !dead_.contains(kept->second);
+    if (!needed || !there || !taken_.insert(kept->second).second) choice_.erase(kept);
+  }
+}
+
+void BluezAdapters::choose(const RadioReceiver& receiver) {
+  const bool may = receiver.adapter == kAuto || may_borrow_.contains(receiver.index);
+  const auto* const free = may && !choice_.contains(receiver.index) ? first_free() : nullptr;
+  if (free == nullptr) return;
+  taken_.insert(free->address);
+  choice_.emplace(receiver.index, free->address);
+}
+
+std::vector<const BluezAdapter*> BluezAdapters::assign(const std::vector<RadioReceiver>& receivers) {
+  reserve(receivers);
+  for (const auto& r : receivers) choose(r);
+  std::vector<const BluezAdapter*> out;
+  settled_ = true;
+  for (const auto& r : receivers) {
+    const auto chosen = choice_.find(r.index);
+    const auto* const own = own_of(r);
+    out.push_back(own != nullptr ? own : chosen == choice_.end() ? nullptr : by_address(chosen->second));
+    settled_ = settled_ && (r.adapter != kAuto || out.back() != nullptr);
   }
   return out;
 }

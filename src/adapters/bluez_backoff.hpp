@@ -1,4 +1,4 @@
-// When to try again: 1, 2, 4 … 30 s after a failure. Owner thread: the loop. Never reads a clock.
+// When to try again: 1, 2, 4, 8 s after a failure. Owner thread: the loop. Never reads a clock.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@ namespace tg {
 
 class BluezBackoff {
  public:
+  explicit BluezBackoff(Millis first = Seconds{1}) : first_(first) {}
   void failed() {
     ++failures_;
     due_at_.reset();
@@ -24,11 +25,12 @@ class BluezBackoff {
   }
 
  private:
-  [[nodiscard]] Seconds wait() const {
-    constexpr int kDoublings = 5;
-    return std::min(Seconds{30}, Seconds{1 << std::clamp(failures_ - 1, 0, kDoublings)});
+  [[nodiscard]] Millis wait() const {
+    constexpr int kDoublings = 3;  // a local call costs little, and every second of waiting is a second of deafness
+    return first_ * (1 << std::clamp(failures_ - 1, 0, kDoublings));
   }
 
+  Millis first_;
   int failures_ = 0;
   std::optional<MonoTime> due_at_;
 };

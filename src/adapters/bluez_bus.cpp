@@ -160,16 +160,18 @@ Result<void> BluezBus::match(const std::string& rule, MessageHandler handler) {
 }
 
 void BluezBus::call(const std::string& path, const std::string& interface, const std::string& method,
-                    const MessageHandler& arguments, ReplyHandler on_reply) {
+                    const MessageHandler& arguments, ReplyHandler on_reply, Millis timeout) {
   if (!connected()) return;
   try {
     auto& proxy = impl_->proxy(path);
     auto message = proxy.createMethodCall(interface, method);
     if (arguments) arguments(message);
-    proxy.callMethod(message, [impl = impl_.get(), on_reply = std::move(on_reply)](sdbus::MethodReply& reply,
-                                                                                   const sdbus::Error* error) {
-      impl->guarded([&] { on_reply(reply, error ? std::string_view(error->getName()) : std::string_view{}); });
-    });
+    proxy.callMethod(
+        message,
+        [impl = impl_.get(), on_reply = std::move(on_reply)](sdbus::MethodReply& reply, const sdbus::Error* error) {
+          impl->guarded([&] { on_reply(reply, error ? std::string_view(error->getName()) : std::string_view{}); });
+        },
+        timeout);
   } catch (const sdbus::Error&) {
     impl_->lose();  // the only way for a local send to fail
   }

@@ -39,9 +39,10 @@ class BluezBus {
 
   /// Waits for the bus daemon, like connect(). The handler is called until disconnect().
   [[nodiscard]] Result<void> match(const std::string& rule, MessageHandler handler);
-  /// Calls org.bluez. `arguments` writes the body and may be empty.
+  /// Calls org.bluez. `arguments` writes the body and may be empty. Without an answer in time `on_reply` gets an error
+  /// that is_no_answer().
   void call(const std::string& path, const std::string& interface, const std::string& method,
-            const MessageHandler& arguments, ReplyHandler on_reply);
+            const MessageHandler& arguments, ReplyHandler on_reply, Millis timeout = Millis{15'000});
 
   [[nodiscard]] sdbus::IConnection& connection();  ///< for exported objects; only while connected
   void note_malformed();                           ///< a handler met a value of another type than BlueZ documents

@@ -43,4 +43,8 @@ bool is_service_absent(std::string_view error_name) {
          error_name == "org.freedesktop.DBus.Error.NameHasNoOwner";
 }
 
+bool is_no_answer(std::string_view error_name) {
+  return error_name == "org.freedesktop.DBus.Error.Timeout" || error_name == "org.freedesktop.DBus.Error.NoReply";
+}
+
 }  // namespace tg

@@ -13,6 +13,9 @@ namespace tg {
 /// True when nobody owns the name: a later NameOwnerChanged will tell, asking again would not help.
 [[nodiscard]] bool is_service_absent(std::string_view error_name);
 
+/// True when bluetoothd let the time for an answer pass.
+[[nodiscard]] bool is_no_answer(std::string_view error_name);
+
 inline constexpr std::string_view kAlreadyExists = "org.bluez.Error.AlreadyExists";
 
 }  // namespace tg

@@ -39,11 +39,11 @@ struct BluezMonitor::Impl {
     root->finishRegistration();
   }
 
-  void export_monitor(std::function<void()> on_release) {
+  void export_monitor(std::function<void()> on_activate, std::function<void()> on_release) {
     monitor = sdbus::createObject(bus.connection(), root_path + "/eddystone");
     auto& m = *monitor;
     const auto ignore_device = [](const sdbus::ObjectPath&) {};
-    m.registerMethod("Activate").onInterface(kInterface).implementedAs([] {}).withNoReply();
+    m.registerMethod("Activate").onInterface(kInterface).implementedAs(std::move(on_activate)).withNoReply();
     m.registerMethod("Release").onInterface(kInterface).implementedAs(std::move(on_release)).withNoReply();
     m.registerMethod("DeviceFound").onInterface(kInterface).implementedAs(ignore_device).withNoReply();
     m.registerMethod("DeviceLost").onInterface(kInterface).implementedAs(ignore_device).withNoReply();
@@ -53,11 +53,12 @@ struct BluezMonitor::Impl {
   }
 };
 
-BluezMonitor::BluezMonitor(BluezBus& bus, std::string root, std::function<void()> on_release)
+BluezMonitor::BluezMonitor(BluezBus& bus, std::string root, std::function<void()> on_activate,
+                           std::function<void()> on_release)
     : impl_(new Impl{bus, std::move(root), {}, {}}) {
   try {
     impl_->export_root();
-    impl_->export_monitor(std::move(on_release));
+    impl_->export_monitor(std::move(on_activate), std::move(on_release));
   } catch (const sdbus::Error&) {
     impl_->monitor.reset();
   }

@@ -15,8 +15,9 @@ namespace tg {
 
 class BluezMonitor {
  public:
-  /// Exports below `root`, one for each adapter; `on_release`: bluetoothd has dropped the monitor.
-  BluezMonitor(BluezBus& bus, std::string root, std::function<void()> on_release);
+  /// Exports below `root`, one for each adapter. `on_activate`: bluetoothd uses the monitor, which its answer to the
+  /// registration does not say; `on_release`: it has dropped it.
+  BluezMonitor(BluezBus& bus, std::string root, std::function<void()> on_activate, std::function<void()> on_release);
   ~BluezMonitor();  ///< while the bus connection still exists
   BluezMonitor(const BluezMonitor&) = delete;
   BluezMonitor& operator=(const BluezMonitor&) = delete;

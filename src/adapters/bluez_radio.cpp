@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "adapters/bluez_adapters.hpp"
@@ -12,6 +13,7 @@
 #include "adapters/bluez_eid_cache.hpp"
 #include "adapters/bluez_error.hpp"
 #include "adapters/bluez_receiver.hpp"
+#include "adapters/bluez_recovery.hpp"
 #include "adapters/bluez_walk.hpp"
 #include "base/log.hpp"
 
@@ -32,13 +34,25 @@ constexpr std::string_view kNotRunning = "bluetoothd is not running";
 /// The adapter part of "/org/bluez/hci0/dev_…".
 std::string_view adapter_of(std::string_view device_path) { return device_path.substr(0, device_path.rfind('/')); }
 
+std::deque<BluezReceiver> make_receivers(const ReceiverWorld& world, const std::vector<RadioReceiver>& configured) {
+  std::deque<BluezReceiver> out;
+  for (const auto& receiver : configured) out.emplace_back(world, receiver);
+  return out;
+}
+
 }  // namespace
 
 struct BluezRadio::Impl {
   Impl(EventLoop& loop, BluezRadioConfig config, AdvertSink s)
-      : bus(loop, std::move(config.bus)), sink(std::move(s)), configured(std::move(config.receivers)) {
-    for (const auto& r : configured) receivers.emplace_back(bus, r, scan_mode(config.scan));
-  }
+      : bus(loop, std::move(config.bus)),
+        sink(std::move(s)),
+        configured(std::move(config.receivers)),
+        hardware(std::move(config.places)),
+        world{bus, hardware, config.timing, scan_mode(config.scan),
+              [this](const std::string& path, const AdapterReport& report) { on_properties(path, report); }},
+        receivers(make_receivers(world, configured)),
+        recovery(receivers, adapters, hardware, config.timing, [this] { assign_adapters(); }),
+        own_beacon_uuid(std::move(config.own_beacon)) {}
   ~Impl() { release_all("stopped"); }  // exported objects go before the connection
 
   void connect();
@@ -53,8 +67,10 @@ struct BluezRadio::Impl {
   void on_adapter_changed(sdbus::Message& message);
   void on_added(sdbus::Message& message);
   void on_removed(sdbus::Message& message);
+  void on_properties(const std::string& path, const AdapterReport& report);
   void on_owner_changed(sdbus::Message& message);
 
+  void note_own_beacon(const ObjectReport& object);
   void take_advert(const std::string& path, const DeviceReport& report);
   void assign_adapters();
   void release_all(std::string_view cause);
@@ -62,13 +78,19 @@ struct BluezRadio::Impl {
   BluezBus bus;
   AdvertSink sink;
   const std::vector<RadioReceiver> configured;
+  BluezHardware hardware;
+  const ReceiverWorld world;
   std::deque<BluezReceiver> receivers;
   BluezAdapters adapters;
+  BluezRecovery recovery;
+  const std::string own_beacon_uuid;
+  std::set<std::string> own_beacons;  ///< paths of the devices that are this box itself; the only ones kept
+  std::uint64_t heard_remotely = 0;   ///< since the last tick
   BluezEidCache eids;
   std::uint64_t foreign = 0;
   bool attached = false;       ///< connected and subscribed, as far as we know
   bool asking_failed = false;  ///< GetManagedObjects must be asked again
-  BluezBackoff backoff;
+  BluezBackoff backoff{world.timing.first_retry};
 };
 
 void BluezRadio::Impl::connect() {
@@ -90,6 +112,7 @@ void BluezRadio::Impl::detach(const std::string& cause) {
 
 void BluezRadio::Impl::tick(MonoTime now) {
   if (attached && !bus.connected()) detach("the bus connection is lost");
+  recovery.tick(now, std::exchange(heard_remotely, 0));
   for (auto& receiver : receivers) receiver.tick(now);
   if ((attached && !asking_failed) || !backoff.due(now)) return;
   attached ? ask_for_objects() : connect();
@@ -115,17 +138,21 @@ Result<void> BluezRadio::Impl::subscribe() {
 /// what they sent may be half a minute old.
 void BluezRadio::Impl::ask_for_objects() {
   asking_failed = false;
-  bus.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", {},
-           [this](sdbus::Message& body, std::string_view error) {
-             error.empty() ? on_objects(body) : on_asking_failed(error);
-           });
+  bus.call(
+      "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", {},
+      [this](sdbus::Message& body, std::string_view error) {
+        error.empty() ? on_objects(body) : on_asking_failed(error);
+      },
+      world.timing.answer);
 }
 
 void BluezRadio::Impl::on_objects(sdbus::Message& body) {
   backoff.succeeded();
   read_managed_objects(body, [this](const ObjectReport& object) {
     adapters.update(object);
-    if (object.device && object.device->eid) eids.remember(object.path, *object.device->eid);
+    if (!object.device) return;
+    note_own_beacon(object);
+    if (object.device->eid) eids.remember(object.path, *object.device->eid);
   });
   assign_adapters();
 }
@@ -144,6 +171,12 @@ void BluezRadio::Impl::on_device_changed(sdbus::Message& message) {
 
 void BluezRadio::Impl::take_advert(const std::string& path, const DeviceReport& report) {
   if (report.malformed) bus.note_malformed();
+  const auto heard_by = std::ranges::find(receivers, adapter_of(path), &BluezReceiver::adapter_path);
+  if (report.advert && heard_by != receivers.end()) {
+    heard_by->note_heard(report.rssi);
+    if (!own_beacons.empty() && own_beacons.contains(path))
+      recovery.note_own_beacon(static_cast<std::size_t>(heard_by - receivers.begin()));
+  }
   auto eid = report.eid;
   if (eid) {
     eids.remember(path, *eid);
@@ -154,18 +187,32 @@ void BluezRadio::Impl::take_advert(const std::string& path, const DeviceReport& 
   }
   if (!eid && (report.rssi || report.has_service_data)) ++foreign;
   if (!eid || !report.rssi) return;
-  const auto heard_by = std::ranges::find(receivers, adapter_of(path), &BluezReceiver::adapter_path);
   if (heard_by != receivers.end()) sink(heard_by->index(), *eid, *report.rssi);
 }
 
+/// Each adapter of the box hears the beacon that another one sends, all night long.
+void BluezRadio::Impl::note_own_beacon(const ObjectReport& object) {
+  constexpr std::size_t kLimit = 64;  // a new address each quarter of an hour; strangers may copy the beacon
+  if (own_beacon_uuid.empty() || object.device->beacon != own_beacon_uuid) return;
+  if (own_beacons.size() >= kLimit) own_beacons.clear();
+  own_beacons.insert(object.path);
+}
+
 void BluezRadio::Impl::on_adapter_changed(sdbus::Message& message) {
-  adapters.update(message.getPath(), read_adapter_changed(message));
+  on_properties(message.getPath(), read_adapter_changed(message));
+}
+
+void BluezRadio::Impl::on_properties(const std::string& path, const AdapterReport& report) {
+  adapters.update(path, report);
   assign_adapters();
 }
 
 void BluezRadio::Impl::on_added(sdbus::Message& message) {
   const auto object = read_interfaces_added(message);
-  if (object.device) return take_advert(object.path, *object.device);
+  if (object.device) {
+    note_own_beacon(object);
+    return take_advert(object.path, *object.device);
+  }
   if (!object.adapter && !object.monitor_manager) return;
   adapters.update(object);
   assign_adapters();
@@ -173,7 +220,10 @@ void BluezRadio::Impl::on_added(sdbus::Message& message) {
 
 void BluezRadio::Impl::on_removed(sdbus::Message& message) {
   const auto removal = read_interfaces_removed(message);
-  if (removal.device) return eids.forget(removal.path);
+  if (removal.device) {
+    own_beacons.erase(removal.path);
+    return eids.forget(removal.path);
+  }
   if (!removal.adapter && !removal.monitor_manager) return;
   adapters.remove(removal);
   assign_adapters();
@@ -204,6 +254,7 @@ void BluezRadio::Impl::assign_adapters() {
 void BluezRadio::Impl::release_all(std::string_view cause) {
   adapters.clear();
   eids.clear();
+  own_beacons.clear();
   for (auto& receiver : receivers) receiver.release(std::string(cause));
 }
 
@@ -215,9 +266,11 @@ void BluezRadio::start() { impl_->connect(); }
 
 void BluezRadio::tick(MonoTime now) { impl_->tick(now); }
 
+void BluezRadio::note_heard_remotely(std::uint64_t adverts) { impl_->heard_remotely += adverts; }
+
 std::vector<ReceiverStatus> BluezRadio::status() const {
   std::vector<ReceiverStatus> out;
-  for (const auto& receiver : impl_->receivers) out.push_back(receiver.status());
+  for (std::size_t i = 0; i < impl_->receivers.size(); ++i) out.push_back(impl_->recovery.status(i));
   return out;
 }
 

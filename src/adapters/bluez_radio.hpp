@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bluez_hardware.hpp"
+#include "adapters/bluez_timing.hpp"
 #include "adapters/event_loop.hpp"
 #include "ports/radio_port.hpp"
 
@@ -18,6 +20,9 @@ struct BluezRadioConfig {
   std::string bus = "system";            ///< "system" | "session" | any D-Bus address
   std::string scan = "auto";             ///< "auto" | "monitor" | "discovery"
   std::vector<RadioReceiver> receivers;  ///< the local ones
+  std::string own_beacon = {};           ///< UUID of the iBeacon that this box sends; empty: none
+  BluezTiming timing{};
+  HardwarePlaces places{};
 };
 
 class BluezRadio final : public RadioPort {
@@ -27,6 +32,7 @@ class BluezRadio final : public RadioPort {
 
   void start() override;
   void tick(MonoTime now) override;
+  void note_heard_remotely(std::uint64_t adverts) override;
   [[nodiscard]] std::vector<ReceiverStatus> status() const override;
   [[nodiscard]] std::uint64_t foreign_adverts() const override;
   /// Messages of BlueZ that had not the documented types and were ignored, since construction.

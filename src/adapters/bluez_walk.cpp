@@ -98,6 +98,32 @@ void read_service_data(sdbus::Message& m, DeviceReport& report) {
   m.exitVariant();
 }
 
+/// "64146e8c-c398-…" from 02 15 <UUID> <major> <minor> <power>; empty when it is something else of that maker.
+std::string beacon_uuid(const std::vector<std::uint8_t>& data) {
+  constexpr std::size_t kSize = 23;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  if (data.size() != kSize || data[0] != 0x02 || data[1] != 0x15) return text;
+  for (std::size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kDigits[data[2 + i] >> 4];
+    text += kDigits[data[2 + i] & 0xf];
+  }
+  return text;
+}
+
+std::string read_beacon(sdbus::Message& m, bool& malformed) {
+  constexpr std::uint16_t kMaker = 0x004c;
+  if (!holds(m, "a{qv}", malformed)) return {};
+  std::map<std::uint16_t, sdbus::Variant> data;
+  m.enterVariant("a{qv}");
+  m >> data;
+  m.exitVariant();
+  const auto found = data.find(kMaker);
+  if (found == data.end() || !found->second.containsValueOfType<std::vector<std::uint8_t>>()) return {};
+  return beacon_uuid(found->second.get<std::vector<std::uint8_t>>());
+}
+
 enum class Extent { whole, until_settled };
 
 /// Nothing that may follow could change what becomes of this advert.
@@ -106,11 +132,14 @@ bool settled(const DeviceReport& report) { return report.has_service_data && (!r
 DeviceReport read_device(sdbus::Message& m, Extent extent) {
   DeviceReport report;
   for_each_entry(m, "sv", [&](std::string_view key) {
+    report.advert |= key == "RSSI" || key == "ServiceData" || key == "ManufacturerData";
     if (key == "RSSI") {
       report.rssi = read_variant<RssiDbm>(m, "n", report.malformed);
       if (report.rssi == kRssiUnavailable) report.rssi.reset();
     } else if (key == "ServiceData") {
       read_service_data(m, report);
+    } else if (key == "ManufacturerData" && extent == Extent::whole) {
+      report.beacon = read_beacon(m, report.malformed);
     } else {
       skip_variant(m);
     }
@@ -162,6 +191,8 @@ AdapterReport read_adapter_changed(sdbus::Message& message) {
   read_text(message);
   return read_adapter(message);
 }
+
+AdapterReport read_adapter_properties(sdbus::Message& message) { return read_adapter(message); }
 
 ObjectReport read_interfaces_added(sdbus::Message& message) {
   ObjectReport object;

@@ -17,9 +17,11 @@ class Message;
 namespace tg {
 
 struct DeviceReport {
+  bool advert = false;            ///< something came over the air, whoever sent it
   std::optional<RssiDbm> rssi;    ///< none when absent or not available (127)
   bool has_service_data = false;  ///< then `eid` is what the device sends now, else nothing is known
   std::optional<Eid> eid;
+  std::string beacon;  ///< UUID of the iBeacon that it is; only read of a device that has just appeared
   bool malformed = false;
 };
 
@@ -48,6 +50,7 @@ struct RemovalReport {
 /// PropertiesChanged (sa{sv}as) of a Device1 or an Adapter1.
 [[nodiscard]] DeviceReport read_device_changed(sdbus::Message& message);
 [[nodiscard]] AdapterReport read_adapter_changed(sdbus::Message& message);
+[[nodiscard]] AdapterReport read_adapter_properties(sdbus::Message& message);  ///< a{sv}, the answer of GetAll
 [[nodiscard]] ObjectReport read_interfaces_added(sdbus::Message& message);     ///< oa{sa{sv}}
 [[nodiscard]] RemovalReport read_interfaces_removed(sdbus::Message& message);  ///< oas
 /// The answer of GetManagedObjects, a{oa{sa{sv}}}.

@@ -20,7 +20,7 @@ struct RadioReceiver {
 struct ReceiverStatus {
   std::string id;
   bool scanning = false;
-  std::string cause;  ///< why not, in words for a person; never an address
+  std::string cause;  ///< what is wrong, in words for a person, also while it still scans; never an address
 };
 
 using AdvertSink = std::function<void(std::uint16_t receiver, const Eid& eid, RssiDbm rssi)>;
@@ -32,6 +32,8 @@ class RadioPort {
   virtual void start() = 0;
   /// Called about once a second: retries, watchdogs.
   virtual void tick(MonoTime now) = 0;
+  /// A receiver outside this box reported `adverts`: the air is not quiet, whatever the box's own radios hear.
+  virtual void note_heard_remotely(std::uint64_t adverts) = 0;
   [[nodiscard]] virtual std::vector<ReceiverStatus> status() const = 0;
   [[nodiscard]] virtual std::uint64_t foreign_adverts() const = 0;  ///< a bare count since start
 };

@@ -93,6 +93,7 @@ BluezRadioConfig radio_config(const Config& c) {
     const auto& r = c.receivers[i];
     if (!r.remote) out.receivers.push_back({static_cast<std::uint16_t>(i), r.id, r.adapter});
   }
+  if (c.beacon_enabled) out.own_beacon = c.beacon_uuid;
   return out;
 }
 

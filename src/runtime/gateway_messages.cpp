@@ -65,6 +65,7 @@ void Gateway::on_foreign_rx(const std::string& topic, const std::string& payload
 void Gateway::feed_adverts(std::size_t receiver, const std::string& payload, bool foreign) {
   const auto adverts = foreign ? decode_rx_foreign(payload) : decode_rx(payload);
   if (!adverts) return log(LogLevel::warning, "rx", config_.receivers[receiver].id + ": " + adverts.error().message);
+  if (doors_.radio != nullptr) doors_.radio->note_heard_remotely(adverts->size());
   for (const auto& advert : *adverts) on_advert(static_cast<std::uint16_t>(receiver), advert.eid, advert.rssi);
 }
 

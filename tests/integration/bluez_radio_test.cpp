@@ -3,104 +3,24 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "adapters/bluez_eid_cache.hpp"
-#include "adapters/event_loop.hpp"
-#include "support/fake_bluez.hpp"
-#include "support/fake_bluez_bus.hpp"
+#include "support/bluez_radio_case.hpp"
 
 namespace tg {
 namespace {
 
-using support::FakeAdvert;
+using support::BluezRadioCase;
 using support::FakeBluez;
-using support::PrivateBus;
+using support::eid_frame;
+using support::Heard;
+using support::kEid;
+using support::kFirstAddress;
+using support::kSecondAddress;
 
-constexpr Seconds kDeadline{10};
-const std::string kFirstAddress = "00:1A:7D:DA:71:01";
-const std::string kSecondAddress = "00:1A:7D:DA:71:02";
-constexpr Eid kEid{0x33, 0x43, 0x93, 0x55, 0x76, 0x05, 0x1e, 0x04};
-
-std::vector<std::uint8_t> eid_frame(const Eid& eid = kEid) {
-  std::vector<std::uint8_t> frame(2 + eid.size());
-  frame[0] = 0x30;
-  frame[1] = 0xeb;
-  std::copy(eid.begin(), eid.end(), frame.begin() + 2);
-  return frame;
-}
-
-struct Heard {
-  std::uint16_t receiver;
-  Eid eid;
-  RssiDbm rssi;
-  friend bool operator==(const Heard&, const Heard&) = default;
-};
-
-class BluezRadioTest : public testing::Test {
- protected:
-  void SetUp() override {
-    bluez = std::make_unique<FakeBluez>(bus.address());
-    advert.service_data = eid_frame();
-  }
-
-  void start(const std::string& scan = "auto", std::vector<RadioReceiver> receivers = {{7, "hci0", "auto"}}) {
-    radio = std::make_unique<BluezRadio>(loop, BluezRadioConfig{bus.address(), scan, std::move(receivers)},
-                                         [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) {
-                                           heard.push_back({receiver, eid, rssi});
-                                         });
-    radio->start();
-  }
-
-  /// Turns the loop until `condition` holds; false when the deadline comes first.
-  bool until(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      loop.turn(Millis{20});
-    }
-    return true;
-  }
-
-  bool scanning(std::size_t receiver = 0) { return radio->status().at(receiver).scanning; }
-  bool comes_to_scan(std::size_t receiver = 0) {
-    return until([&] { return scanning(receiver); });
-  }
-  /// The same, while time runs a second a question: what waits for a back-off need not be waited for.
-  bool comes_back_to_scan() {
-    return until([&] {
-      pretended += Seconds{1};
-      radio->tick(pretended);
-      return scanning();
-    });
-  }
-  bool hears(std::size_t count) {
-    return until([&] { return heard.size() >= count; });
-  }
-  /// True when everything sent before has been handled: signals of one sender arrive in order.
-  bool handled_so_far() {
-    auto mark = advert;
-    mark.device = "AA:BB:CC:DD:EE:99";
-    mark.rssi = --marks;
-    bluez->hear(mark);
-    const bool arrived = until([&] { return !heard.empty() && heard.back().rssi == mark.rssi; });
-    if (arrived) heard.pop_back();
-    return arrived;
-  }
-  std::string cause() { return radio->status().at(0).cause; }
-
-  PrivateBus bus;
-  EventLoop loop;
-  std::unique_ptr<FakeBluez> bluez;
-  std::unique_ptr<BluezRadio> radio;
-  std::vector<Heard> heard;
-  FakeAdvert advert;
-  MonoTime pretended{};
-  RssiDbm marks = -100;
-};
+class BluezRadioTest : public BluezRadioCase {};
 
 TEST_F(BluezRadioTest, every_advert_arrives_with_its_receiver_token_and_strength) {
   bluez->plug({});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -34,8 +35,8 @@ std::string path_of(const FakeAdvert& advert) {
 Properties device_properties(const FakeAdvert& advert) {
   const Properties data{{advert.uuid, sdbus::Variant(advert.service_data)}};
   return {{"RSSI", sdbus::Variant(advert.rssi)},
-          {"ManufacturerData", sdbus::Variant(std::map<std::uint16_t, sdbus::Variant>{
-                                   {0x004c, sdbus::Variant(std::vector<std::uint8_t>{0x10, 0x05})}})},
+          {"ManufacturerData",
+           sdbus::Variant(std::map<std::uint16_t, sdbus::Variant>{{0x004c, sdbus::Variant(advert.manufacturer_data)}})},
           {"ServiceData", sdbus::Variant(data)}};
 }
 
@@ -62,6 +63,10 @@ struct AdapterState {
   std::set<std::string> filter_uuids;
   std::string monitor_owner;  // empty: none is registered
   std::string monitor_path;
+  std::optional<FakeBluez::Cure> deaf_until;
+  bool filter_lost = false;
+  bool session_lost = false;
+  std::string power_refusal;
   std::unique_ptr<sdbus::IObject> object;
 };
 
@@ -94,6 +99,7 @@ struct FakeBluez::Impl {
   }
 
   [[nodiscard]] AdapterState& adapter(const std::string& hci) const;
+  [[nodiscard]] bool ignores_monitor();
   [[nodiscard]] bool listens_to(const FakeAdvert& advert) const;
   void export_adapter(AdapterState& a);
   void export_manager(AdapterState& a);
@@ -101,18 +107,26 @@ struct FakeBluez::Impl {
   void on_start(AdapterState& a);
   void on_stop(AdapterState& a);
   void on_power(AdapterState& a, bool powered);
-  void on_register_monitor(AdapterState& a, sdbus::MethodCall& call);
+  void on_register_monitor(AdapterState& a, sdbus::MethodCall call);
+  void activate_monitors(AdapterState& a, const std::string& client, const Objects& objects);
 
   // Guards the state below. Never held by the test's thread while it sends: the library holds a lock of its own while
   // it runs the handlers, which take this one.
   mutable std::mutex mutex;
   std::string refusal;
   int refusals = 0;
+  int ignored_monitors = 0;
   std::unique_ptr<sdbus::IConnection> connection;  // before the objects on it
   std::map<std::string, std::unique_ptr<AdapterState>> adapters;
-  std::set<std::string> devices;  // of the test's thread alone
+  std::set<std::string> devices;                        // of the test's thread alone
+  std::vector<std::unique_ptr<sdbus::IProxy>> clients;  // not destroyed inside the handler of their own reply
   std::unique_ptr<sdbus::IObject> root;
 };
+
+bool FakeBluez::Impl::ignores_monitor() {
+  const std::scoped_lock lock(mutex);
+  return ignored_monitors > 0 && ignored_monitors-- > 0;
+}
 
 AdapterState& FakeBluez::Impl::adapter(const std::string& hci) const {
   const std::scoped_lock lock(mutex);
@@ -121,7 +135,10 @@ AdapterState& FakeBluez::Impl::adapter(const std::string& hci) const {
 
 bool FakeBluez::Impl::listens_to(const FakeAdvert& advert) const {
   const std::scoped_lock lock(mutex);
-  const auto& a = *adapters.at(advert.hci);
+  const auto found = adapters.find(advert.hci);
+  if (found == adapters.end()) return false;
+  const auto& a = *found->second;
+  if (a.deaf_until || a.filter_lost || a.session_lost || !a.seen.powered) return false;
   if (!a.seen.discovering) return a.seen.monitors_activated > 0;
   return a.filter_uuids.empty() || (advert.lists_uuid && a.filter_uuids.contains(advert.uuid));
 }
@@ -152,10 +169,11 @@ void FakeBluez::Impl::export_adapter(AdapterState& a) {
 
 void FakeBluez::Impl::export_manager(AdapterState& a) {
   a.object->registerMethod(kManager, "RegisterMonitor", "o", "",
-                           [this, &a](sdbus::MethodCall call) { on_register_monitor(a, call); });
+                           [this, &a](sdbus::MethodCall call) { on_register_monitor(a, std::move(call)); });
   a.object->registerMethod(kManager, "UnregisterMonitor", "o", "", [this, &a](const sdbus::MethodCall& call) {
     const std::scoped_lock lock(mutex);
     a.monitor_owner.clear();
+    ++a.seen.monitors_dropped;
     call.createReply().send();
   });
 }
@@ -164,6 +182,7 @@ void FakeBluez::Impl::on_set_filter(AdapterState& a, const Properties& filter) {
   const std::scoped_lock lock(mutex);
   if (!a.seen.powered) throw sdbus::Error("org.bluez.Error.NotReady", "");
   ++a.seen.filters;
+  a.filter_lost = false;
   a.filter_uuids.clear();
   if (const auto uuids = filter.find("UUIDs"); uuids != filter.end()) {
     const auto list = uuids->second.get<std::vector<std::string>>();
@@ -175,6 +194,7 @@ void FakeBluez::Impl::on_start(AdapterState& a) {
   const std::scoped_lock lock(mutex);
   ++a.seen.starts;
   if (!a.seen.powered) throw sdbus::Error("org.bluez.Error.NotReady", "");
+  if (std::exchange(a.session_lost, false)) return;
   if (a.seen.discovering) throw sdbus::Error("org.bluez.Error.InProgress", "");
   if (refusals > 0) {
     --refusals;
@@ -188,49 +208,62 @@ void FakeBluez::Impl::on_stop(AdapterState& a) {
   const std::scoped_lock lock(mutex);
   ++a.seen.stops;
   if (!a.seen.discovering) throw sdbus::Error("org.bluez.Error.Failed", "No discovery started");
-  a.seen.discovering = false;
+  a.seen.discovering = a.session_lost = false;
+  if (a.deaf_until == Cure::restarted_scan) a.deaf_until.reset();
   signal_changed(path_of(a.facts.hci), kAdapter, {{"Discovering", sdbus::Variant(false)}});
 }
 
 void FakeBluez::Impl::on_power(AdapterState& a, bool powered) {
   {
     const std::scoped_lock lock(mutex);
+    if (powered && !a.power_refusal.empty()) throw sdbus::Error(a.power_refusal, "");
+    if (!powered && a.deaf_until == Cure::power_cycle) a.deaf_until.reset();
+    a.seen.switched_off += powered ? 0 : 1;
     a.seen.powered = powered;
-    a.seen.discovering = false;
+    a.seen.discovering = a.session_lost = false;
   }
   signal_changed(path_of(a.facts.hci), kAdapter,
                  {{"Powered", sdbus::Variant(powered)}, {"Discovering", sdbus::Variant(false)}});
 }
 
-/// As bluetoothd, it looks at the caller's objects and activates the monitor before it answers.
-void FakeBluez::Impl::on_register_monitor(AdapterState& a, sdbus::MethodCall& call) {
+/// As bluetoothd, it looks at the caller's objects and activates the monitor before it answers. Without waiting: the
+/// library keeps its lock while it waits, and the test's thread, which owns those objects, may want to send meanwhile.
+void FakeBluez::Impl::on_register_monitor(AdapterState& a, sdbus::MethodCall call) {
   sdbus::ObjectPath app;
   call >> app;
   if (const std::scoped_lock lock(mutex); !a.monitor_owner.empty())
     return call.createErrorReply(sdbus::Error("org.bluez.Error.AlreadyExists")).send();
-  const auto client = sdbus::createProxy(*connection, call.getSender(), app);
-  Objects objects;
-  client->callMethod("GetManagedObjects").onInterface(kObjectManager).storeResultsTo(objects);
-  auto problem = problem_of(objects);
+  auto client = sdbus::createProxy(*connection, call.getSender(), app);
+  auto& proxy = *client;
+  {
+    const std::scoped_lock lock(mutex);
+    clients.push_back(std::move(client));
+  }
+  proxy.callMethodAsync("GetManagedObjects")
+      .onInterface(kObjectManager)
+      .uponReplyInvoke([this, &a, request = std::make_shared<sdbus::MethodCall>(std::move(call))](
+                           const sdbus::Error* error, const Objects& objects) {
+        if (error != nullptr) return request->createErrorReply(*error).send();
+        activate_monitors(a, request->getSender(), objects);
+        request->createReply().send();
+      });
+}
+
+void FakeBluez::Impl::activate_monitors(AdapterState& a, const std::string& client, const Objects& objects) {
   int activated = 0;
   std::string monitor_path;
   for (const auto& [path, interfaces] : objects) {
     if (!interfaces.contains(kMonitor)) continue;
     monitor_path = path;
-    sdbus::createProxy(*connection, call.getSender(), path)
-        ->callMethod("Activate")
-        .onInterface(kMonitor)
-        .dontExpectReply();
+    if (ignores_monitor()) continue;
+    sdbus::createProxy(*connection, client, path)->callMethod("Activate").onInterface(kMonitor).dontExpectReply();
     ++activated;
   }
-  {
-    const std::scoped_lock lock(mutex);
-    a.seen.monitor_problem = problem;
-    a.seen.monitors_activated += activated;
-    a.monitor_owner = call.getSender();
-    a.monitor_path = monitor_path;
-  }
-  call.createReply().send();
+  const std::scoped_lock lock(mutex);
+  a.seen.monitor_problem = problem_of(objects);
+  a.seen.monitors_activated += activated;
+  a.monitor_owner = client;
+  a.monitor_path = monitor_path;
 }
 
 FakeBluez::FakeBluez(const std::string& bus_address) : impl_(std::make_unique<Impl>(bus_address)) {}
@@ -301,6 +334,44 @@ void FakeBluez::send_wrong_types(const std::string& hci) {
   auto odd = object->createSignal(kProperties, "PropertiesChanged");
   odd << kDevice << std::int32_t{7};
   object->emitSignal(odd);
+}
+
+void FakeBluez::go_deaf(const std::string& hci, Cure cure) {
+  auto& a = impl_->adapter(hci);
+  const std::scoped_lock lock(impl_->mutex);
+  a.deaf_until = cure;
+}
+
+void FakeBluez::hang() { impl_->connection->leaveEventLoop(); }
+void FakeBluez::answer_again() { impl_->connection->enterEventLoopAsync(); }
+
+void FakeBluez::ignore_monitors(int times) {
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->ignored_monitors = times;
+}
+
+void FakeBluez::lose_filter(const std::string& hci) {
+  auto& a = impl_->adapter(hci);
+  const std::scoped_lock lock(impl_->mutex);
+  a.filter_lost = true;
+}
+
+void FakeBluez::lose_session(const std::string& hci) {
+  auto& a = impl_->adapter(hci);
+  const std::scoped_lock lock(impl_->mutex);
+  a.session_lost = true;
+}
+
+void FakeBluez::stop_silently(const std::string& hci) {
+  auto& a = impl_->adapter(hci);
+  const std::scoped_lock lock(impl_->mutex);
+  a.seen.discovering = false;
+}
+
+void FakeBluez::refuse_power(const std::string& hci, const std::string& error) {
+  auto& a = impl_->adapter(hci);
+  const std::scoped_lock lock(impl_->mutex);
+  a.power_refusal = error;
 }
 
 void FakeBluez::refuse_discovery(const std::string& error, int times) {

@@ -16,6 +16,7 @@ struct FakeAdvert {
   std::int16_t rssi = -60;
   std::string uuid = "0000feaa-0000-1000-8000-00805f9b34fb";
   std::vector<std::uint8_t> service_data;
+  std::vector<std::uint8_t> manufacturer_data{0x10, 0x05};  ///< of company 0x004c
   bool lists_uuid = true;  ///< the advert carries the UUID list that a UUID filter looks at
 };
 
@@ -48,13 +49,33 @@ class FakeBluez {
   /// body.
   void send_wrong_types(const std::string& hci);
 
+  // --- faults that a controller, bluetoothd or another client may bring ---
+  enum class Cure { restarted_scan, power_cycle, nothing };
+  /// Hears nothing any more although `Discovering` stays true.
+  void go_deaf(const std::string& hci, Cure cure);
+  /// Method calls are not answered, but the name is owned and signals still go out.
+  void hang();
+  void answer_again();
+  /// Monitors are registered but never activated, `times` times.
+  void ignore_monitors(int times);
+  /// Another client's wishes replace our filter: nothing comes until it is set again.
+  void lose_filter(const std::string& hci);
+  /// Our session is gone, but another client keeps the adapter discovering.
+  void lose_session(const std::string& hci);
+  /// Discovery ends and no signal tells it.
+  void stop_silently(const std::string& hci);
+  /// Powered cannot be set to true, with this error.
+  void refuse_power(const std::string& hci, const std::string& error);
+
   void refuse_discovery(const std::string& error, int times);  ///< for the next StartDiscovery calls
 
   struct Seen {
     int filters = 0;
     int starts = 0;
     int stops = 0;
+    int switched_off = 0;
     int monitors_activated = 0;
+    int monitors_dropped = 0;
     std::string monitor_problem;  ///< what is wrong with the monitor that was registered
     bool discovering = false;
     bool powered = false;
