@@ -105,6 +105,20 @@ static void play_unplug(struct mgmt* mgmt, char* const words[], uint64_t now_ms,
   append(answer, "ok");
 }
 
+static void play_deaf(struct mgmt* mgmt, char* const words[], uint64_t now_ms, struct answer* answer) {
+  (void)now_ms;
+  const int index = parse_controller(words[1]);
+  const bool by_power = strcmp(words[2], "power") == 0;
+  if (index < 0 || !mgmt->controllers[index].plugged)
+    append(answer, "error no such controller");
+  else if (!by_power && strcmp(words[2], "restart") != 0)
+    append(answer, "error cure: restart or power");
+  else {
+    mgmt->controllers[index].deafness = by_power ? kDeafUntilPoweredOff : kDeafUntilStopped;
+    append(answer, "ok");
+  }
+}
+
 static void describe_adverts(const struct controller* controller, struct answer* answer) {
   const char* separator = "";
   append(answer, ",\"advertising\":[");
@@ -153,6 +167,7 @@ static const struct {
     {"adv", 6, play_advert},
     {"plug", 3, play_plug},
     {"unplug", 2, play_unplug},
+    {"deaf", 3, play_deaf},
     {"state", 1, describe_all},
 };
 

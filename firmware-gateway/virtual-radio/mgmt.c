@@ -115,6 +115,7 @@ static enum mgmt_status set_setting(const struct call* call) {
   const uint32_t before = controller->settings;
   const bool on = call->parameters[0] != 0;
   controller->settings = on ? before | call->command->setting : before & ~call->command->setting;
+  if (!powered(call)) controller->deafness = kHearsWell;
   uint8_t body[4];
   put_u32(body, controller->settings);
   reply(call, body, sizeof body);

@@ -20,6 +20,7 @@ void controller_plug(struct controller* controller, const uint8_t address[kAddre
 
 void controller_stop_discovery(struct controller* controller) {
   controller->discovering = false;
+  if (controller->deafness == kDeafUntilStopped) controller->deafness = kHearsWell;
   controller->filter = (struct discovery_filter){.rssi_min = kAnyRssi};
 }
 
@@ -73,6 +74,6 @@ static bool is_duplicate(struct controller* controller, const uint8_t* address, 
 
 bool controller_hears(struct controller* controller, const struct advert* advert, uint64_t now_ms) {
   const bool scanning = controller->discovering || controller->monitors != 0;
-  return (controller->settings & kSettingPowered) != 0 && scanning &&
+  return (controller->settings & kSettingPowered) != 0 && scanning && controller->deafness == kHearsWell &&
          !is_duplicate(controller, advert->address, now_ms) && passes_filter(controller, advert);
 }

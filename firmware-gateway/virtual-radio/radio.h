@@ -34,8 +34,12 @@ struct discovery_filter {
   uint8_t uuids[kMaxFilterUuids][kUuidBytes];
 };
 
+/* A sick chip goes on saying that it scans and reports nothing, until this is done to it (or it is plugged anew). */
+enum deafness { kHearsWell, kDeafUntilStopped, kDeafUntilPoweredOff };
+
 struct controller {
   bool plugged;
+  enum deafness deafness;
   uint8_t address[kAddressBytes]; /* in wire order: last octet of the text form first */
   uint32_t settings;              /* mgmt_setting bits */
   char name[kMgmtNameBytes];

@@ -63,6 +63,7 @@ class Adapter:
     advertisements: dict[Owner, bytes] = field(default_factory=dict)
     applications: dict[Owner, dict] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
+    deaf_until: str = ""  # "restart", "power": hears nothing before that is done to it
     heard: int = 0
     unheard: int = 0
 
@@ -89,10 +90,13 @@ class Adapter:
         if discovery is None or not discovery.running:
             raise BluezError("Failed", "No discovery started")
         discovery.running = False
+        if self.deaf_until == "restart":
+            self.deaf_until = ""
 
     def set_powered(self, powered: bool) -> None:
         self.powered = powered
         if not powered:
+            self.deaf_until = ""
             for discovery in self.discoveries.values():
                 discovery.running = False
 
@@ -114,7 +118,7 @@ class Adapter:
         content = parse(advert.payload)
         running = [discovery for discovery in self.discoveries.values() if discovery.running]
         wanted = any(discovery.wants(advert, content) for discovery in running) or bool(self.matching_monitors(advert))
-        if not (self.powered and wanted):
+        if self.deaf_until or not (self.powered and wanted):
             self.unheard += 1
             return None
         self.heard += 1

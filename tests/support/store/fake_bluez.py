@@ -31,6 +31,7 @@ class Control:
             "adv": self._advert,
             "plug": self._plug,
             "unplug": self._unplug,
+            "deaf": self._deaf,
             "state": self._state,
             "restart": self._restart,
             "gatt-read": self._gatt_read,
@@ -70,6 +71,12 @@ class Control:
 
     async def _unplug(self, controller: str) -> str:
         self._bluez.unplug(controller)
+        return ""
+
+    async def _deaf(self, controller: str, cure: str) -> str:
+        if cure not in ("restart", "power"):
+            raise ValueError("cure: restart or power")
+        self._bluez.adapters[controller].deaf_until = cure
         return ""
 
     async def _state(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -89,6 +90,17 @@ class Radio:
     def unplug(self, controller: str) -> None:
         self.command("unplug", controller)
 
+    def deafen(self, controller: str, cure: str) -> None:
+        """It goes on saying that it scans and hears nothing, until its scan is stopped ("restart") or it loses "power"."""
+        self.command("deaf", controller, cure)
+
+    def freeze(self) -> None:
+        """The process behind org.bluez keeps its name and answers nothing, until `thaw`."""
+        raise NotImplementedError
+
+    def thaw(self) -> None:
+        raise NotImplementedError
+
     def state(self) -> dict:
         """Per controller: address, powered, discovering, monitors, heard, unheard, lost, advertising (hex payloads)."""
         return json.loads(self.command("state"))
@@ -152,6 +164,12 @@ class VirtualRadio(Radio):
             if self._daemon.exit_code == TEMPORARY_FAILURE:
                 raise RadioUnavailable(str(missed)) from None
             raise
+
+    def freeze(self) -> None:
+        self._daemon.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._daemon.signal(signal.SIGCONT)
 
     def restart(self) -> None:
         self._daemon.kill()
