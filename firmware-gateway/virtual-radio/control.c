@@ -164,11 +164,8 @@ static const struct {
   size_t words;
   void (*run)(struct mgmt* mgmt, char* const words[], uint64_t now_ms, struct answer* answer);
 } kCommands[] = {
-    {"adv", 6, play_advert},
-    {"plug", 3, play_plug},
-    {"unplug", 2, play_unplug},
-    {"deaf", 3, play_deaf},
-    {"state", 1, describe_all},
+    {"adv", 6, play_advert}, {"plug", 3, play_plug},     {"unplug", 2, play_unplug},
+    {"deaf", 3, play_deaf},  {"state", 1, describe_all},
 };
 
 void control_line(struct mgmt* mgmt, const char* line, uint64_t now_ms, char text[kControlAnswerMax]) {

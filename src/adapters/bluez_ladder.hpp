@@ -68,7 +68,7 @@ class BluezLadder {
   /// About once a second while the receiver has an adapter. What is to be done now, mostly nothing.
   [[nodiscard]] Rung step(MonoTime now, const RadioSigns& signs);
   /// The rung just given could not be taken: the next one is due at the next step.
-  void skip() { skipped_ = true; }
+  void pass_over() { skipped_ = true; }
 
   [[nodiscard]] Trouble trouble() const { return trouble_; }
   [[nodiscard]] Rung rung() const { return rung_; }  ///< the last one taken since the receiver heard something

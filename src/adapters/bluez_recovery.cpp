@@ -103,7 +103,7 @@ void BluezRecovery::take(std::size_t i, Rung rung) {
     case Rung::reset_usb: {
       const auto begun = hardware_.reset_usb(hci);
       patient.advice = begun ? "the USB device was reset" : "the adapter cannot be reset: " + begun.error().message;
-      if (!begun) patient.ladder.skip();
+      if (!begun) patient.ladder.pass_over();
       break;
     }
     case Rung::take_spare:

@@ -22,7 +22,8 @@ std::vector<PartStatus> Gateway::parts() const {
     const bool remote =
         std::any_of(config_.receivers.begin(), config_.receivers.end(), [](const auto& r) { return r.remote; });
     const bool any = remote || std::any_of(heard.begin(), heard.end(), [](const auto& r) { return r.scanning; });
-    const auto sick = std::find_if(heard.begin(), heard.end(), [](const auto& r) { return !r.scanning || !r.cause.empty(); });
+    const auto sick =
+        std::find_if(heard.begin(), heard.end(), [](const auto& r) { return !r.scanning || !r.cause.empty(); });
     radio.state = !any ? PartState::down : sick != heard.end() ? PartState::degraded : PartState::ok;
     if (sick != heard.end()) radio.cause = sick->id + ": " + sick->cause;
   }

@@ -13,8 +13,8 @@ namespace tg {
 namespace {
 
 using support::BluezRadioCase;
-using support::FakeBluez;
 using support::eid_frame;
+using support::FakeBluez;
 using support::Heard;
 using support::kEid;
 using support::kFirstAddress;

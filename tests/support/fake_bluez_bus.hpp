@@ -17,6 +17,7 @@ class PrivateBus {
   PrivateBus& operator=(const PrivateBus&) = delete;
 
   [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] pid_t pid() const { return daemon_; }  ///< of dbus-daemon
   void stop();
   void start_again();  ///< at the same address
 

@@ -146,7 +146,7 @@ TEST_F(BluezLadderTest, a_rung_that_cannot_be_taken_makes_room_for_the_next) {
   auto signs = kDeafness;
   signs.spare = true;
   EXPECT_EQ(run(Seconds{26}, signs).back().second, Rung::reset_usb);
-  ladder.skip();
+  ladder.pass_over();
   EXPECT_EQ(run(Seconds{1}, signs), (Taken{{1, Rung::take_spare}}));
 }
 
