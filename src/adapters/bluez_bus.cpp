@@ -21,6 +21,10 @@ namespace {
 // Messages handled in one callback, so that a busy radio cannot keep the rest of the daemon from its turn.
 constexpr int kMessagesPerTurn = 256;
 
+// After the last waiting message the bus is left alone for so long: a busy radio signals a thousand times a second, and
+// to wake up for each costs more than all the rest. An advert or an answer that is 10 ms late is late for nobody.
+constexpr Millis kRest{10};
+
 /// False when nobody listens at a plain `unix:path=` address; true for every other kind, which is not looked into.
 bool may_listen(const std::string& address) {
   constexpr std::string_view kUnixPath = "unix:path=";
@@ -67,8 +71,9 @@ struct BluezBus::Impl {
 
   void pump() {
     try {
-      for (int i = 0; i < kMessagesPerTurn && connection->processPendingRequest(); ++i) {
-      }
+      int handled = 0;
+      while (handled < kMessagesPerTurn && connection->processPendingRequest()) ++handled;
+      rest_until = handled > 0 && handled < kMessagesPerTurn ? loop.now().mono + kRest : MonoTime{};
     } catch (const sdbus::Error&) {
       lose();
     }
@@ -78,6 +83,10 @@ struct BluezBus::Impl {
   /// a loop that only watched the descriptor would sleep beside unread messages.
   void before_sleep() {
     try {
+      if (loop.now().mono < rest_until) {
+        descriptor.watch(0);
+        return timeout.arm_at(rest_until);
+      }
       const auto wanted = connection->getEventLoopPollData();
       descriptor.watch(static_cast<PollEvents>(wanted.events));
       if (wanted.timeout_usec == std::numeric_limits<std::uint64_t>::max()) {
@@ -117,6 +126,7 @@ struct BluezBus::Impl {
   std::vector<sdbus::Slot> matches;
   FdSource descriptor;
   TimerSource timeout;
+  MonoTime rest_until{};
   bool lost = false;
   std::uint64_t malformed = 0;
 };

@@ -62,6 +62,7 @@ void BluezLadder::take_in(MonoTime now, const RadioSigns& signs) {
     last_strongest_ = signs.strongest;
     silent_since_ = now;
     elsewhere_in_silence_ = 0;
+    failing_since_.reset();
     rung_ = Rung::none;
     return;
   }
@@ -71,6 +72,7 @@ void BluezLadder::take_in(MonoTime now, const RadioSigns& signs) {
 }
 
 Trouble BluezLadder::judge(MonoTime now, const RadioSigns& signs) {
+  if (signs.heard > 0) return Trouble::none;  // be it with the monitor alone
   if (!signs.scanning) {
     const bool was_well = trouble_ == Trouble::none && steady_since_ && now - *steady_since_ >= timing_.settle_max;
     if (was_well) rung_ = Rung::none;

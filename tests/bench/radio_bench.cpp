@@ -13,6 +13,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "adapters/bluez_radio.hpp"
 #include "adapters/event_loop.hpp"
@@ -209,11 +210,13 @@ int main(int argc, char** argv) {
   const std::string wanted = argc > 1 ? argv[1] : "1000000";
   std::uint32_t members = 0;
   if (std::from_chars(wanted.data(), wanted.data() + wanted.size(), members).ec != std::errc{} || members == 0) {
-    std::fprintf(stderr, "usage: bench-radio [MEMBERS]\n");
+    std::fprintf(stderr, "usage: bench-radio [MEMBERS [PART OF A RUN'S NAME]]\n");
     return 2;
   }
   Shop shop(members);
+  const std::string_view only = argc > 2 ? argv[2] : "";
   for (const auto& run : kRuns) {
+    if (std::string_view(run.what).find(only) == std::string_view::npos) continue;
     run_ours(run, shop, members);
     if (run.devices > 0) run_bleak(run, members);
   }

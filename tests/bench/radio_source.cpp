@@ -107,20 +107,21 @@ class Source {
     for (int i = 0; i < 4; ++i) require(sd_bus_message_close_container(m), "objects");
   }
 
+  /// In the order in which bluetoothd signals what an advert changed.
   static void append_advert(sd_bus_message* m, const Device& device, std::int16_t rssi) {
     constexpr std::array<std::uint8_t, 12> kMaker{0x10, 0x05, 0x03, 0x1c};
     require(sd_bus_message_append(m, "{sv}", "RSSI", "n", rssi), "RSSI");
-    require(sd_bus_message_open_container(m, 'e', "sv"), "ServiceData");
-    require(sd_bus_message_append(m, "s", "ServiceData"), "ServiceData");
-    require(sd_bus_message_open_container(m, 'v', "a{sv}"), "ServiceData");
-    append_bytes(m, "{sv}", 's', kEddystone, device.frame.data(), device.frame.size());
-    for (int i = 0; i < 2; ++i) require(sd_bus_message_close_container(m), "ServiceData");
     constexpr std::uint16_t kCompany = 0x004c;
     require(sd_bus_message_open_container(m, 'e', "sv"), "ManufacturerData");
     require(sd_bus_message_append(m, "s", "ManufacturerData"), "ManufacturerData");
     require(sd_bus_message_open_container(m, 'v', "a{qv}"), "ManufacturerData");
     append_bytes(m, "{qv}", 'q', &kCompany, kMaker.data(), kMaker.size());
     for (int i = 0; i < 2; ++i) require(sd_bus_message_close_container(m), "ManufacturerData");
+    require(sd_bus_message_open_container(m, 'e', "sv"), "ServiceData");
+    require(sd_bus_message_append(m, "s", "ServiceData"), "ServiceData");
+    require(sd_bus_message_open_container(m, 'v', "a{sv}"), "ServiceData");
+    append_bytes(m, "{sv}", 's', kEddystone, device.frame.data(), device.frame.size());
+    for (int i = 0; i < 2; ++i) require(sd_bus_message_close_container(m), "ServiceData");
   }
 
   /// A dictionary with one entry, whose value is bytes.

@@ -133,6 +133,13 @@ TEST_F(BluezLadderTest, a_scan_that_starts_at_last_ends_the_trouble_even_when_no
   EXPECT_EQ(run(Seconds{15}, kFailure), (Taken{{13, Rung::power_cycle}})) << "from the first rung again";
 }
 
+TEST_F(BluezLadderTest, whoever_hears_before_the_scan_is_up_again_is_not_switched_off_once_more) {
+  EXPECT_EQ(run(Seconds{15}, kFailure).size(), 1U);
+  const RadioSigns monitor_alone{.heard = 4, .strongest = -60};
+  EXPECT_EQ(run(Seconds{600}, monitor_alone), Taken{});
+  EXPECT_EQ(ladder.trouble(), Trouble::none);
+}
+
 TEST_F(BluezLadderTest, while_bluetoothd_does_not_answer_no_rung_is_taken) {
   busy_minute();
   auto hung = kDeafness;
