@@ -3,19 +3,11 @@
 #include <sdbus-c++/sdbus-c++.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <map>
-#include <span>
 #include <string_view>
 #include <vector>
 
-#include "codec/advert.hpp"
-
 namespace tg {
 namespace {
-
-using Properties = std::map<std::string, sdbus::Variant>;
 
 constexpr std::string_view kDevice = "org.bluez.Device1";
 constexpr std::string_view kAdapter = "org.bluez.Adapter1";
@@ -27,11 +19,6 @@ std::string_view read_text(sdbus::Message& m) {
   return text;
 }
 
-void skip_variant(sdbus::Message& m) {
-  sdbus::Variant unused;
-  m >> unused;
-}
-
 /// A value of another type than documented is skipped and noted, so that one bad property does not hide the others.
 bool holds(sdbus::Message& m, std::string_view signature, bool& malformed) {
   std::string type;
@@ -39,7 +26,7 @@ bool holds(sdbus::Message& m, std::string_view signature, bool& malformed) {
   m.peekType(type, contents);
   if (contents == signature) return true;
   malformed = true;
-  skip_variant(m);
+  skip_value(m, "v");
   return false;
 }
 
@@ -66,88 +53,6 @@ void for_each_entry(sdbus::Message& m, const char* entry, Each&& each) {
   m.exitContainer();
 }
 
-/// The frame of contract §3.1 has 10 bytes; what does not fit into the buffer is not ours whatever it says.
-std::optional<Eid> read_eid(sdbus::Message& m, bool& malformed) {
-  if (!holds(m, "ay", malformed)) return std::nullopt;
-  std::array<std::uint8_t, 16> bytes{};
-  std::size_t size = 0;
-  m.enterVariant("ay");
-  m.enterContainer("y");
-  for (std::uint8_t byte = 0; m >> byte; ++size) {
-    if (size < bytes.size()) bytes[size] = byte;
-  }
-  m.clearFlags();
-  m.exitContainer();
-  m.exitVariant();
-  if (size > bytes.size()) return std::nullopt;
-  return decode_eddystone_eid(std::span(bytes).first(size));
-}
-
-void read_service_data(sdbus::Message& m, DeviceReport& report) {
-  if (!holds(m, "a{sv}", report.malformed)) return;
-  report.has_service_data = true;
-  m.enterVariant("a{sv}");
-  for_each_entry(m, "sv", [&](std::string_view uuid) {
-    if (uuid == kEddystoneUuid) {
-      report.eid = read_eid(m, report.malformed);
-    } else {
-      skip_variant(m);
-    }
-    return true;
-  });
-  m.exitVariant();
-}
-
-/// "64146e8c-c398-…" from 02 15 <UUID> <major> <minor> <power>; empty when it is something else of that maker.
-std::string beacon_uuid(const std::vector<std::uint8_t>& data) {
-  constexpr std::size_t kSize = 23;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  if (data.size() != kSize || data[0] != 0x02 || data[1] != 0x15) return text;
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kDigits[data[2 + i] >> 4];
-    text += kDigits[data[2 + i] & 0xf];
-  }
-  return text;
-}
-
-std::string read_beacon(sdbus::Message& m, bool& malformed) {
-  constexpr std::uint16_t kMaker = 0x004c;
-  if (!holds(m, "a{qv}", malformed)) return {};
-  std::map<std::uint16_t, sdbus::Variant> data;
-  m.enterVariant("a{qv}");
-  m >> data;
-  m.exitVariant();
-  const auto found = data.find(kMaker);
-  if (found == data.end() || !found->second.containsValueOfType<std::vector<std::uint8_t>>()) return {};
-  return beacon_uuid(found->second.get<std::vector<std::uint8_t>>());
-}
-
-enum class Extent { whole, until_settled };
-
-/// Nothing that may follow could change what becomes of this advert.
-bool settled(const DeviceReport& report) { return report.has_service_data && (!report.eid || report.rssi); }
-
-DeviceReport read_device(sdbus::Message& m, Extent extent) {
-  DeviceReport report;
-  for_each_entry(m, "sv", [&](std::string_view key) {
-    report.advert |= key == "RSSI" || key == "ServiceData" || key == "ManufacturerData";
-    if (key == "RSSI") {
-      report.rssi = read_variant<RssiDbm>(m, "n", report.malformed);
-      if (report.rssi == kRssiUnavailable) report.rssi.reset();
-    } else if (key == "ServiceData") {
-      read_service_data(m, report);
-    } else if (key == "ManufacturerData" && extent == Extent::whole) {
-      report.beacon = read_beacon(m, report.malformed);
-    } else {
-      skip_variant(m);
-    }
-    return extent == Extent::whole || !settled(report);
-  });
-  return report;
-}
-
 AdapterReport read_adapter(sdbus::Message& m) {
   AdapterReport report;
   for_each_entry(m, "sv", [&](std::string_view key) {
@@ -158,7 +63,7 @@ AdapterReport read_adapter(sdbus::Message& m) {
     } else if (key == "Discovering") {
       report.discovering = read_variant<bool>(m, "b", report.malformed);
     } else {
-      skip_variant(m);
+      skip_value(m, "v");
     }
     return true;
   });
@@ -173,8 +78,7 @@ void read_interfaces(sdbus::Message& m, ObjectReport& object) {
       object.adapter = read_adapter(m);
     } else {
       object.monitor_manager |= interface == kMonitorManager;
-      Properties unused;
-      m >> unused;
+      skip_value(m, "a{sv}");
     }
     return true;
   });

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/bluez_device.hpp"
 #include "base/types.hpp"
 
 namespace sdbus {
@@ -15,15 +16,6 @@ class Message;
 }
 
 namespace tg {
-
-struct DeviceReport {
-  bool advert = false;            ///< something came over the air, whoever sent it
-  std::optional<RssiDbm> rssi;    ///< none when absent or not available (127)
-  bool has_service_data = false;  ///< then `eid` is what the device sends now, else nothing is known
-  std::optional<Eid> eid;
-  std::string beacon;  ///< UUID of the iBeacon that it is; only read of a device that has just appeared
-  bool malformed = false;
-};
 
 struct AdapterReport {
   std::optional<std::string> address;  ///< upper case, as BlueZ writes it

@@ -41,7 +41,7 @@ FOREIGN = [
     (r"sdbus-c\+\+/", r"src/adapters/bluez_\w+\.cpp", "D-Bus is bluez_*.cpp's"),
     (r"mqtt/|MQTT", r"src/adapters/mqtt_client\.cpp", "Paho is mqtt_client.cpp's"),
     (r"boost/", r"src/adapters/http_server\.cpp", "Boost is http_server.cpp's"),
-    (r"systemd/", r"src/adapters/event_loop\.cpp", "libsystemd is event_loop.cpp's"),
+    (r"systemd/", r"src/adapters/(?:event_loop|bluez_device)\.cpp", "libsystemd is the loop's and the hot path's"),
     (r"CLI/", r"src/cli/main\.cpp", "CLI11 is cli/main.cpp's"),
     (r"sql_migrations\.hpp", r"src/adapters/sqlite_schema\.hpp", "the migrations are sqlite_schema's"),
     (r"sys/types\.h", r"src/(adapters|runtime)/\w+\.[ch]pp", "process ids start at adapters/"),
