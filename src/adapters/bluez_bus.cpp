@@ -24,6 +24,8 @@ constexpr int kMessagesPerTurn = 256;
 // After the last waiting message the bus is left alone for so long: a busy radio signals a thousand times a second, and
 // to wake up for each costs more than all the rest. An advert or an answer that is 10 ms late is late for nobody.
 constexpr Millis kRest{10};
+// Not after so many, though: a socket holds about 200 signals.
+constexpr int kBusy = 64;
 
 /// False when nobody listens at a plain `unix:path=` address; true for every other kind, which is not looked into.
 bool may_listen(const std::string& address) {
@@ -73,7 +75,7 @@ struct BluezBus::Impl {
     try {
       int handled = 0;
       while (handled < kMessagesPerTurn && connection->processPendingRequest()) ++handled;
-      rest_until = handled > 0 && handled < kMessagesPerTurn ? loop.now().mono + kRest : MonoTime{};
+      rest_until = handled > 0 && handled < kBusy ? loop.now().mono + kRest : MonoTime{};
     } catch (const sdbus::Error&) {
       lose();
     }
