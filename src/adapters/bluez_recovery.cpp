@@ -62,7 +62,9 @@ void BluezRecovery::watch_absence(std::size_t i, MonoTime now) {
   auto& patient = patients_[i];
   if (!receivers_[i].adapter_path().empty()) return patient.absent_since.reset();
   if (!patient.absent_since) patient.absent_since = now;
-  if (now - *patient.absent_since < timing_.spare_after || !adapters_.has_free()) return;
+  if (now - *patient.absent_since < timing_.spare_after) return;
+  patient.address.clear();  // a USB reset takes less: whatever comes now was plugged in by a person and begins anew
+  if (!adapters_.has_free()) return;
   patient.lost = "its own adapter is not plugged in";
   log(LogLevel::warning, "radio", receivers_[i].configured().id + ": " + patient.lost + ", a spare one serves it");
   adapters_.allow_spare(receivers_[i].index());
@@ -125,6 +127,7 @@ void BluezRecovery::take(std::size_t i, Rung rung) {
 ReceiverStatus BluezRecovery::status(std::size_t i) const {
   const auto& patient = patients_[i];
   auto status = receivers_[i].status();
+  if (receivers_[i].adapter_path().empty()) return status;
   const auto add = [&](const std::string& words) {
     if (!words.empty()) status.cause += (status.cause.empty() ? "" : "; ") + words;
   };
@@ -137,8 +140,7 @@ ReceiverStatus BluezRecovery::status(std::size_t i) const {
   } else if (patient.ladder.trying(now_)) {
     add(std::string(kSilent));
   }
-  if (!patient.lost.empty() && !receivers_[i].adapter_path().empty())
-    add("works with a spare adapter, " + patient.lost);
+  if (!patient.lost.empty()) add("works with a spare adapter, " + patient.lost);
   return status;
 }
 

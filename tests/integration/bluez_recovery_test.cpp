@@ -147,6 +147,7 @@ TEST_F(BluezRecoveryTest, the_usb_device_is_reset_and_a_person_is_told_which_ada
   EXPECT_TRUE(says("unplug the adapter hci0 at USB port 1-4")) << causes();
   EXPECT_FALSE(radio->status().at(0).scanning);
   bluez->unplug("hci0");
+  EXPECT_TRUE(says("no such Bluetooth adapter is plugged in")) << causes();
   bluez->plug({.hci = "hci0", .address = kFirstAddress});
   EXPECT_TRUE(hears_at(0)) << causes();
   EXPECT_TRUE(all_is_well()) << causes();

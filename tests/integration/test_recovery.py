@@ -85,6 +85,7 @@ class RecoveryTest(ShopCase):
             since_s + within_s - time.monotonic(),
             f"adverts at {controller} within {within_s} s: {self.radio_part(shop)}",
         )
+        print(f"{controller}: adverts flow {time.monotonic() - since_s:.1f} s after the fault or its end")
         self.street.on_the_air = {"hci0", "hci1", "hci2"}
         self.wait(lambda: self.radio_part(shop)["state"] == "ok", 10, f"well again: {self.radio_part(shop)}")
 
@@ -94,6 +95,7 @@ class RecoveryTest(ShopCase):
         since_s = time.monotonic()
         self.says(shop, words, _CURED_WITHIN_S)
         self.wait(lambda: self.radio_part(shop)["state"] == "ok", since_s + _CURED_WITHIN_S - time.monotonic(), "cured")
+        print(f"deaf until {cure}: well again {time.monotonic() - since_s:.1f} s later")
         self.flows_again(shop, "hci0", since_s, _CURED_WITHIN_S)
 
     def test_a_silently_dead_scan_is_restarted(self) -> None:
