@@ -57,6 +57,10 @@ Rung BluezLadder::step(MonoTime now, const RadioSigns& signs) {
 
 void BluezLadder::take_in(MonoTime now, const RadioSigns& signs) {
   elsewhere_.add(now, timing_.window, signs.heard_elsewhere);
+  if (elsewhere_.recent() < timing_.witness)
+    witnessed_since_.reset();
+  else if (!witnessed_since_)
+    witnessed_since_ = now;
   if (signs.heard > 0) {
     own_.add(now, timing_.window, signs.heard);
     last_strongest_ = signs.strongest;
@@ -84,8 +88,17 @@ Trouble BluezLadder::judge(MonoTime now, const RadioSigns& signs) {
   if (!steady_since_) steady_since_ = now;
   if (trouble_ == Trouble::failing) silent_since_ = now;  // from now on there is something to be silent
   if (now - *silent_since_ < patience()) return Trouble::none;
-  const bool others_hear = std::min(elsewhere_in_silence_, elsewhere_.recent()) >= timing_.witness;
-  return others_hear ? Trouble::deaf : Trouble::silent;
+  if (!proven(now)) return Trouble::silent;
+  // A restart of hours ago, when nobody was there, says nothing about today.
+  if (trouble_ != Trouble::deaf && now - taken_at_ >= 2 * timing_.settle_max) rung_ = Rung::none;
+  return Trouble::deaf;
+}
+
+/// Others have heard for as long as we have waited, and not only before our silence: in the morning the street may be
+/// heard at the door long before anybody comes to the fitting rooms.
+bool BluezLadder::proven(MonoTime now) const {
+  return witnessed_since_ && now - std::max(*witnessed_since_, *silent_since_) >= patience() &&
+         elsewhere_in_silence_ >= timing_.witness;
 }
 
 bool BluezLadder::due(MonoTime now) const {

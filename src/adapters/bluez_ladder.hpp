@@ -78,6 +78,7 @@ class BluezLadder {
  private:
   void take_in(MonoTime now, const RadioSigns& signs);
   [[nodiscard]] Trouble judge(MonoTime now, const RadioSigns& signs);
+  [[nodiscard]] bool proven(MonoTime now) const;
   [[nodiscard]] bool due(MonoTime now) const;
   [[nodiscard]] Rung next(const RadioSigns& signs) const;
   [[nodiscard]] bool abrupt() const;
@@ -90,6 +91,7 @@ class BluezLadder {
   std::uint64_t elsewhere_in_silence_ = 0;
   std::optional<RssiDbm> last_strongest_;
   std::optional<MonoTime> silent_since_;
+  std::optional<MonoTime> witnessed_since_;  ///< others hear without a break
   std::optional<MonoTime> failing_since_;
   std::optional<MonoTime> steady_since_;
   MonoTime taken_at_{};

@@ -119,6 +119,16 @@ TEST_F(BluezLadderTest, a_witness_of_hours_ago_proves_nothing) {
   for (const auto& [at, rung] : run(Seconds{7200}, kSilence)) EXPECT_EQ(rung, Rung::restart_scan) << at << " s";
 }
 
+TEST_F(BluezLadderTest, in_the_morning_the_witness_has_to_wait_as_long_as_anybody) {
+  busy_minute(4, -92);
+  (void)run(Seconds{10 * 3600}, kSilence);
+  const auto street = run(Seconds{160}, kDeafness);
+  ASSERT_GE(street.size(), 2U) << words(street);
+  EXPECT_GE(street[0].first, 90) << words(street);
+  EXPECT_EQ(street[0].second, Rung::restart_scan) << words(street);
+  EXPECT_EQ(street[1].second, Rung::power_cycle) << words(street);
+}
+
 TEST_F(BluezLadderTest, a_scan_that_cannot_be_started_needs_no_witness) {
   const auto taken = run(Seconds{40}, kFailure);
   const Taken expected{{13, Rung::power_cycle}, {20, Rung::reset_usb}, {27, Rung::alarm}};
