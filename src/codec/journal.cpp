@@ -42,7 +42,10 @@ Event read_sighting(const Cursor& c, const Policy& policy) {
   return event::SightingSeen{.receiver = read_receiver(c, policy), .member = read_member(c), .rssi = read_rssi(c)};
 }
 Event read_checkin(const Cursor& c, const Policy& policy) {
-  return event::CheckinSeen{.receiver = read_receiver(c, policy), .member = read_member(c)};
+  const bool forget = c.at("forget").flag();
+  return event::CheckinSeen{.receiver = read_receiver(c, policy),
+                            .member = read_member(c),
+                            .kind = forget ? CheckinKind::forget : CheckinKind::arrive};
 }
 Event read_posted_ticket(const Cursor& c, const Policy& policy) {
   return event::TicketArrived{.ticket = read_ticket(c, policy.store)};

@@ -79,8 +79,10 @@ std::string encode_journal_sighting(WallTime at, const ReceiverId& receiver, con
               Json{{"receiver", receiver.value}, {"member", alias.value}, {"rssi", std::max(rssi, kWeakest)}});
 }
 
-std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, const MemberId& alias) {
-  return line(at, "checkin", Json{{"member", alias.value}, {"receiver", receiver.value}});
+std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, const MemberId& alias, CheckinKind kind) {
+  Json checkin{{"member", alias.value}, {"receiver", receiver.value}};
+  if (kind == CheckinKind::forget) checkin["forget"] = true;
+  return line(at, "checkin", checkin);
 }
 
 std::string encode_journal_ticket(WallTime at, const Ticket& t) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/model/catalogue.hpp"
+#include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/ticket.hpp"
 #include "core/model/visit.hpp"
@@ -19,7 +20,8 @@ namespace tg {
 
 [[nodiscard]] std::string encode_journal_sighting(WallTime at, const ReceiverId& receiver, const MemberId& alias,
                                                   RssiDbm rssi);
-[[nodiscard]] std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, const MemberId& alias);
+[[nodiscard]] std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, const MemberId& alias,
+                                                 CheckinKind kind);
 /// The ticket of contract §6; its content hash is the same after reading it back.
 [[nodiscard]] std::string encode_journal_ticket(WallTime at, const Ticket& ticket);
 [[nodiscard]] std::string encode_journal_action(WallTime at, const CardAction& action);

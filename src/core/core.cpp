@@ -148,7 +148,7 @@ Sha256 Core::digest() const {
   presence_.describe(sink);
   suggestions_.describe(sink);
   sink(std::to_string(outbox_.last()) + ' ' + std::to_string(batch_) + ' ' + std::to_string(committed_) + ' ' +
-       std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()));
+       std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()) + ' ' + std::to_string(proven_.size()));
   for (const auto& [member, decisions] : decisions_) {
     sink(member.value);
     for (const auto& [purpose, record] : decisions) {

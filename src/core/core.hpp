@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "core/checkin.hpp"
 #include "core/effects.hpp"
 #include "core/events.hpp"
 #include "core/identity.hpp"
@@ -71,6 +72,7 @@ class Core {
   void on(const event::AdvertSeen& e);
   void on(const event::SightingSeen& e);
   void on(const event::CheckinSeen& e);
+  void on(const event::CheckinOffered& e);
   void on(const event::TicketArrived& e);
   void on(const event::TicketFactsLoaded& e);
   void on(const event::DossierLoaded& e);
@@ -115,6 +117,8 @@ class Core {
   void consider_card(const Visit& visit);
   [[nodiscard]] bool stale_cache() const;
   void ask_for_missing_parts();
+  /// Takes over a decision: acts first, then on disk, in the cache and to central.
+  void decide(const ConsentChange& change, const CommandId& id, const std::string& name);
   void apply_refusal(const MemberId& member, Purpose purpose);
   void put_keys(const event::MemberKeys& keys);
   void forget_member(const MemberId& member, EndReason reason);
@@ -122,6 +126,10 @@ class Core {
   void end_lapsed_consents();
   void purge_when_due();
   void release_if_ready();
+
+  [[nodiscard]] std::optional<Challenge> signed_challenge(const Match& match, const event::CheckinOffered& e);
+  void answer(const event::CheckinOffered& e, CheckinVerdict verdict);
+  void forget_on_the_spot(const MemberId& member);
 
   void load_ticket_facts(std::uint64_t request);
   void finish_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts);
@@ -139,6 +147,7 @@ class Core {
 
   Policy policy_;
   Identity identity_;
+  ProvenCheckins proven_;
   Presence presence_;
   Suggestions suggestions_;
   Links links_;

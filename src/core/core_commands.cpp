@@ -73,13 +73,17 @@ void Core::run(const Command& c, const ConsentChange& body) {
     const bool newer = body.record.at > known->second.at || (body.record.at == known->second.at && refusal);
     if (!newer) return ack(c.id, c.name, AckStatus::rejected, "older than the decision held");
   }
-  decisions[body.purpose] = body.record;
-  if (refusal) apply_refusal(body.member, body.purpose);
-  settle();
-  ops_.emplace_back(row::PutConsent{body});
-  append(fact::ConsentApplied{body, c.id});
-  now_do(effect::WriteCache{c.id, c.name, body});
+  decide(body, c.id, c.name);
   ack(c.id, c.name, AckStatus::applied);
+}
+
+void Core::decide(const ConsentChange& change, const CommandId& id, const std::string& name) {
+  decisions_[change.member][change.purpose] = change.record;
+  if (change.record.status != ConsentStatus::granted) apply_refusal(change.member, change.purpose);
+  settle();
+  ops_.emplace_back(row::PutConsent{change});
+  append(fact::ConsentApplied{change, id});
+  now_do(effect::WriteCache{id, name, change});
 }
 
 void Core::apply_refusal(const MemberId& member, Purpose purpose) {

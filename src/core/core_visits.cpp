@@ -110,13 +110,6 @@ void Core::on(const event::SightingSeen& e) {
   presence_.heard(e.member.value, 0, e.receiver, e.rssi, now_);
 }
 
-void Core::on(const event::CheckinSeen& e) {
-  if (e.receiver >= policy_.receivers.size() || !identity_.knows(e.member, now_.wall)) return;
-  const Zone* zone = policy_.zone(policy_.receivers[e.receiver].zone);
-  if (zone == nullptr || zone->kind == ZoneKind::street) return;
-  presence_.proven(e.member, zone->id, RecognitionMethod::checkin, policy_.presence.lease, now_);
-}
-
 // --- visits ----------------------------------------------------------------------------------------------------------
 
 void Core::name_visit(Visit& visit) {

@@ -10,6 +10,7 @@
 
 #include "base/types.hpp"
 #include "core/events.hpp"
+#include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
 #include "core/model/ticket.hpp"
@@ -142,6 +143,10 @@ enum class Counter : std::uint8_t {
   adverts_foreign,
   adverts_ambiguous,
   adverts_waiting,
+  checkins_accepted,
+  checkins_repeated,
+  checkins_refused,
+  checkins_waiting,
   visits_opened,
   visits_ended,
   cards_published,
@@ -155,7 +160,7 @@ enum class Counter : std::uint8_t {
   rows_refused,
   no_subscriber
 };
-inline constexpr std::size_t kCounterCount = 16;
+inline constexpr std::size_t kCounterCount = 20;
 struct Count {
   Counter counter = Counter::adverts_matched;
   std::uint64_t by = 1;
@@ -166,6 +171,15 @@ struct Sighted {
   MemberId member;
   RssiDbm rssi = kRssiUnavailable;
 };
+/// Whose a check-in was; only with Policy::record_sightings.
+struct CheckedIn {
+  event::CheckinSeen proof;
+};
+/// For the phone that waits; `accepted` leaves when what follows from it is on disk.
+struct CheckinAnswered {
+  std::uint64_t request = 0;
+  CheckinVerdict verdict = CheckinVerdict::refused;
+};
 /// A line for the log; never personal.
 struct Note {
   bool alarm = false;
@@ -174,11 +188,11 @@ struct Note {
 
 }  // namespace effect
 
-using Effect =
-    std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts, effect::LoadDossier,
-                 effect::LoadKeys, effect::WriteCache, effect::ForgetMember, effect::PublishRow, effect::PublishAck,
-                 effect::PublishCard, effect::WithdrawCard, effect::PublishState, effect::ConnectLink, effect::DropLink,
-                 effect::AnswerTicket, effect::Count, effect::Sighted, effect::Note>;
+using Effect = std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts,
+                            effect::LoadDossier, effect::LoadKeys, effect::WriteCache, effect::ForgetMember,
+                            effect::PublishRow, effect::PublishAck, effect::PublishCard, effect::WithdrawCard,
+                            effect::PublishState, effect::ConnectLink, effect::DropLink, effect::AnswerTicket,
+                            effect::Count, effect::Sighted, effect::CheckedIn, effect::CheckinAnswered, effect::Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tg

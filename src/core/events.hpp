@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
 #include "core/model/ticket.hpp"
@@ -65,10 +66,18 @@ struct SightingSeen {
   MemberId member;
   RssiDbm rssi = kRssiUnavailable;
 };
-/// A proven GATT check-in.
+/// A phone wrote to the token characteristic; answered by effect::CheckinAnswered.
+struct CheckinOffered {
+  std::uint64_t request = 0;   ///< names the waiting phone
+  std::uint16_t receiver = 0;  ///< index into Policy::receivers: the adapter written to
+  CheckinToken token;
+  std::vector<Challenge> challenges;  ///< of that adapter, valid now: one or two
+};
+/// A proven GATT check-in; in a journal, one that was proven when it was recorded.
 struct CheckinSeen {
   std::uint16_t receiver = 0;
   MemberId member;
+  CheckinKind kind = CheckinKind::arrive;
 };
 
 struct TicketArrived {
@@ -167,9 +176,9 @@ struct ForgetAsked {
 
 using Event =
     std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen, event::CheckinSeen,
-                 event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded, event::ActionArrived,
-                 event::CommandArrived, event::CacheWritten, event::MemberForgotten, event::RowsErased,
-                 event::Committed, event::RowsRead, event::LinkUp, event::LinkDown, event::Delivered,
+                 event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
+                 event::ActionArrived, event::CommandArrived, event::CacheWritten, event::MemberForgotten,
+                 event::RowsErased, event::Committed, event::RowsRead, event::LinkUp, event::LinkDown, event::Delivered,
                  event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
 
 }  // namespace tg

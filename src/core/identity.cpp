@@ -284,6 +284,11 @@ Match Identity::find(const Eid& eid, WallTime now) {
   return match;
 }
 
+Sha256 Identity::sign(const Match& match, Bytes message) const {
+  static constexpr Key128 kNobody{};
+  return hmac_sha256(match.kind == MatchKind::member ? keys_[match.phone] : kNobody, message);
+}
+
 void Identity::probe(const Table& table, const Eid& eid, WallTime now, Match& match) {
   if (table.slots.empty()) return;
   const std::uint64_t value = to_u64(eid);

@@ -54,6 +54,9 @@ class Identity {
 
   /// O(1), three probes: the windows before, of and after `now`. `waiting` while their tables are not complete.
   [[nodiscard]] Match find(const Eid& eid, WallTime now);
+  /// HMAC-SHA256 of `message` under the key that `match` found, which stays here. What found no member is signed with a
+  /// key of zeros: the same work, for a result that must not count.
+  [[nodiscard]] Sha256 sign(const Match& match, Bytes message) const;
 
  private:
   using MemberIndex = std::uint32_t;

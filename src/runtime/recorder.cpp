@@ -52,6 +52,18 @@ void Recorder::sighted(const effect::Sighted& s) {
   write_what_is_known();
 }
 
+/// A withdrawal names the member by an alias that goes with it; an arrival makes him known.
+void Recorder::checked_in(const effect::CheckedIn& c) {
+  if (over_) return;
+  const event::CheckinSeen& proof = c.proof;
+  const bool forget = proof.kind == CheckinKind::forget;
+  const Place place = add({});
+  const MemberId alias{forget ? alias_once(proof.member) : know(proof.member, place).alias};
+  place->line = encode_journal_checkin(at_, core_.policy().receivers[proof.receiver].id, alias, proof.kind);
+  if (forget) maybe_withdrawn_.push_back(proof.member);
+  write_what_is_known();
+}
+
 void Recorder::tick(WallTime now) {
   at_ = std::max(at_, now);
   if (over_ || !entries_.empty() || at_ - written_at_ < kTickAfter) return;
@@ -70,12 +82,6 @@ void Recorder::finish(WallTime now) {
 void Recorder::on(const event::Restored& e) {
   salt_ = std::to_string(e.jitter_seed) + '|';
   add(encode_journal_start(at_));
-}
-
-void Recorder::on(const event::CheckinSeen& e) {
-  const Place place = add({});
-  const MemberId alias{know(e.member, place).alias};
-  place->line = encode_journal_checkin(at_, core_.policy().receivers[e.receiver].id, alias);
 }
 
 void Recorder::on(const event::TicketArrived& e) {

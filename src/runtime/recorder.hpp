@@ -42,6 +42,7 @@ class Recorder {
   bool see(const Event& event, Stamp now);
   /// What the event last seen was resolved to.
   void sighted(const effect::Sighted& sighting);
+  void checked_in(const effect::CheckedIn& checkin);
   /// Writes a tick when nothing was written for a minute. Call a few times a second.
   void tick(WallTime now);
   /// The last line: up to here time has passed. What still waits for an answer is left out.
@@ -79,7 +80,6 @@ class Recorder {
   template <class E>
   void on(const E&) {}
   void on(const event::Restored& e);
-  void on(const event::CheckinSeen& e);
   void on(const event::TicketArrived& e);
   void on(const event::ActionArrived& e);
   void on(const event::CommandArrived& e);

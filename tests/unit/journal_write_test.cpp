@@ -41,7 +41,8 @@ TEST(JournalWrite, RadioInputsComeBack) {
   const auto without_strength =
       back<event::SightingSeen>(encode_journal_sighting(kAt, ReceiverId{"hci0"}, MemberId{"j-1"}, kRssiUnavailable));
   EXPECT_EQ(without_strength.rssi, kRssiUnavailable);
-  const auto checkin = back<event::CheckinSeen>(encode_journal_checkin(kAt, ReceiverId{"rx-floor"}, MemberId{"j-1"}));
+  const auto checkin = back<event::CheckinSeen>(
+      encode_journal_checkin(kAt, ReceiverId{"rx-floor"}, MemberId{"j-1"}, CheckinKind::arrive));
   EXPECT_EQ(checkin.receiver, kFloor);
   (void)back<event::DeadlineReached>(encode_journal_tick(kAt));
 }

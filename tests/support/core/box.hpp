@@ -19,7 +19,7 @@ namespace tg::test {
 struct Seen {
   std::vector<Fact> facts;  ///< as committed
   std::vector<Sequence> sent;
-  std::vector<Effect> visible;     ///< PublishRow, PublishAck, PublishCard, WithdrawCard, AnswerTicket
+  std::vector<Effect> visible;     ///< PublishRow, PublishAck, PublishCard, WithdrawCard, AnswerTicket, CheckinAnswered
   std::map<VisitId, Card> tablet;  ///< retained cards
   std::map<effect::Counter, std::uint64_t> counters;
 
@@ -208,6 +208,7 @@ class Box {
                    },
                    [&](const effect::PublishAck& e) { seen.visible.emplace_back(e); },
                    [&](const effect::AnswerTicket& e) { seen.visible.emplace_back(e); },
+                   [&](const effect::CheckinAnswered& e) { seen.visible.emplace_back(e); },
                    [&](const effect::Count& e) { seen.counters[e.counter] += e.by; },
                    [](const auto&) {},
                },

@@ -1,0 +1,16 @@
+// The iBeacon that wakes the app on iPhones: configuration -> manufacturer data of company 0x004C. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace tg {
+
+inline constexpr std::uint16_t kAppleCompany = 0x004C;
+
+/// `02 15 | UUID (16) | major (2) | minor (2) | power at 1 m (1)`, big-endian. `uuid` as the configuration checks it:
+/// 32 hexadecimal digits and four hyphens.
+[[nodiscard]] std::vector<std::uint8_t> encode_ibeacon(std::string_view uuid, std::uint16_t major, std::uint16_t minor);
+
+}  // namespace tg
