@@ -46,6 +46,7 @@ struct BluezRadio::Impl {
   Impl(EventLoop& loop, BluezRadioConfig config, AdvertSink s)
       : bus(loop, std::move(config.bus)),
         sink(std::move(s)),
+        on_adapter(std::move(config.on_adapter)),
         configured(std::move(config.receivers)),
         hardware(std::move(config.places)),
         world{bus, hardware, config.timing, scan_mode(config.scan),
@@ -74,9 +75,11 @@ struct BluezRadio::Impl {
   void take_advert(const std::string& path, const DeviceReport& report);
   void assign_adapters();
   void release_all(std::string_view cause);
+  void tell_adapter(const BluezReceiver& receiver, const BluezAdapter* adapter) const;
 
   BluezBus bus;
   AdvertSink sink;
+  const decltype(BluezRadioConfig::on_adapter) on_adapter;
   const std::vector<RadioReceiver> configured;
   BluezHardware hardware;
   const ReceiverWorld world;
@@ -248,6 +251,7 @@ void BluezRadio::Impl::assign_adapters() {
     } else {
       receivers[i].release("no such Bluetooth adapter is plugged in");
     }
+    tell_adapter(receivers[i], assigned[i]);
   }
 }
 
@@ -255,7 +259,14 @@ void BluezRadio::Impl::release_all(std::string_view cause) {
   adapters.clear();
   eids.clear();
   own_beacons.clear();
-  for (auto& receiver : receivers) receiver.release(std::string(cause));
+  for (auto& receiver : receivers) {
+    receiver.release(std::string(cause));
+    tell_adapter(receiver, nullptr);
+  }
+}
+
+void BluezRadio::Impl::tell_adapter(const BluezReceiver& receiver, const BluezAdapter* adapter) const {
+  if (on_adapter) on_adapter(receiver.index(), adapter != nullptr && adapter->powered ? adapter->path : std::string{});
 }
 
 BluezRadio::BluezRadio(EventLoop& loop, BluezRadioConfig config, AdvertSink sink)

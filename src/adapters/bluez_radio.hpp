@@ -5,6 +5,8 @@
 // is no proxy for a device.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +25,8 @@ struct BluezRadioConfig {
   std::string own_beacon = {};           ///< UUID of the iBeacon that this box sends; empty: none
   BluezTiming timing{};
   HardwarePlaces places{};
+  /// Told which adapter a receiver has, whenever that may have changed; "" = none that is switched on.
+  std::function<void(std::uint16_t receiver, const std::string& adapter_path)> on_adapter;
 };
 
 class BluezRadio final : public RadioPort {

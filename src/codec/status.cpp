@@ -91,7 +91,13 @@ bool Status::ready() const {
 
 std::string encode_status(const Status& s) {
   Json radio = Json::array();
-  for (const auto& r : s.radio) radio.push_back({{"id", r.id}, {"scanning", r.scanning}, {"cause", or_null(r.cause)}});
+  for (const auto& r : s.radio) {
+    radio.push_back({{"id", r.id},
+                     {"scanning", r.scanning},
+                     {"beacon", r.beacon},
+                     {"checkin", r.checkin},
+                     {"cause", or_null(r.cause)}});
+  }
   return dump({{"version", s.version},
                {"store", s.store},
                {"gateway", s.gateway},

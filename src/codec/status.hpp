@@ -18,7 +18,7 @@ namespace tg {
 
 enum class PartState : std::uint8_t { ok, degraded, down, disabled };
 struct PartStatus {
-  std::string name;  ///< radio, store, recognition, local, central
+  std::string name;  ///< radio, peripheral, store, recognition, local, central
   PartState state = PartState::ok;
   std::string cause;  ///< empty when ok
 };
@@ -30,6 +30,7 @@ struct LinkStatus {
 struct RadioStatus {
   std::string id;
   bool scanning = false;
+  bool beacon = false, checkin = false;  ///< what the adapter says and offers
   std::string cause;
 };
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "adapters/admin_socket.hpp"
+#include "adapters/bluez_peripheral.hpp"
 #include "adapters/bluez_radio.hpp"
 #include "adapters/event_loop.hpp"
 #include "adapters/http_local.hpp"
@@ -21,6 +22,7 @@
 #include "adapters/sqlite_facts.hpp"
 #include "adapters/uplink_process.hpp"
 #include "base/log.hpp"
+#include "codec/ibeacon.hpp"
 #include "codec/messages.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/gateway.hpp"
@@ -88,12 +90,21 @@ LinkSettings local_settings(const Config& c, Stamp now) {
 }
 
 BluezRadioConfig radio_config(const Config& c) {
-  BluezRadioConfig out{c.radio_bus, c.scan, {}};
+  BluezRadioConfig out{c.radio_bus, c.scan, {}, {}};
   for (std::size_t i = 0; i < c.receivers.size(); ++i) {
     const auto& r = c.receivers[i];
     if (!r.remote) out.receivers.push_back({static_cast<std::uint16_t>(i), r.id, r.adapter});
   }
   if (c.beacon_enabled) out.own_beacon = c.beacon_uuid;
+  return out;
+}
+
+BluezPeripheralConfig peripheral_config(const Config& c, const BluezRadioConfig& radio) {
+  BluezPeripheralConfig out{c.radio_bus, {}, c.checkin_enabled, radio.receivers};
+  if (c.beacon_enabled) {
+    out.ibeacon = encode_ibeacon(c.beacon_uuid, static_cast<std::uint16_t>(c.beacon_major),
+                                 static_cast<std::uint16_t>(c.beacon_minor));
+  }
   return out;
 }
 
@@ -133,16 +144,12 @@ class Daemon {
     restored->jitter_seed = random_seed();
     make_links();
     make_pos();
-    if (const auto radio = radio_config(config_); !radio.receivers.empty()) {
-      radio_ = std::make_unique<BluezRadio>(loop_, radio, [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) {
-        gateway_->on_advert(receiver, eid, rssi);
-      });
-    }
+    if (auto radio = radio_config(config_); !radio.receivers.empty()) make_radio(std::move(radio));
     open_journal();
-    gateway_ = std::make_unique<Gateway>(
-        loop_, config_,
-        Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(), radio_.get(), journal_.get()},
-        poster(), Clock{newest(*restored), config_.require_sync}, born_);
+    gateway_ = std::make_unique<Gateway>(loop_, config_,
+                                         Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(),
+                                               radio_.get(), peripheral_.get(), journal_.get()},
+                                         poster(), Clock{newest(*restored), config_.require_sync}, born_);
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
@@ -224,6 +231,18 @@ class Daemon {
     local_ = std::make_unique<MqttLane>(local_settings(config_, born_), [this](LinkReport report) {
       inbox_.post([this, r = std::move(report)] { gateway_->on_link(Link::local, r); });
     });
+  }
+
+  void make_radio(BluezRadioConfig config) {
+    if (config_.beacon_enabled || config_.checkin_enabled) {
+      peripheral_ =
+          std::make_unique<BluezPeripheral>(loop_, peripheral_config(config_, config),
+                                            [this](const event::CheckinOffered& offer) { gateway_->on_event(offer); });
+      config.on_adapter = [this](std::uint16_t receiver, const std::string& path) { peripheral_->use(receiver, path); };
+    }
+    radio_ = std::make_unique<BluezRadio>(
+        loop_, std::move(config),
+        [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) { gateway_->on_advert(receiver, eid, rssi); });
   }
 
   void make_pos() {
@@ -319,6 +338,7 @@ class Daemon {
   std::unique_ptr<JournalFile> journal_;
   std::unique_ptr<Gateway> gateway_;
   Inbox inbox_{loop_, kInboxLimit};
+  std::unique_ptr<BluezPeripheral> peripheral_;  ///< outlives the radio, which tells it the adapters
   std::unique_ptr<BluezRadio> radio_;
   std::unique_ptr<UplinkProcess> central_;
   std::unique_ptr<MqttLane> local_;

@@ -38,6 +38,7 @@ Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void
 void Gateway::start(event::Restored restored) {
   check_clock();
   handle(restored);
+  if (doors_.peripheral != nullptr) doors_.peripheral->start();
   if (doors_.radio != nullptr) doors_.radio->start();
   tick();
 }
@@ -155,6 +156,10 @@ void Gateway::carry_out(Effect effect) {
                       [&](effect::Sighted& e) {
                         if (recorder_) recorder_->sighted(e);
                       },
+                      [&](effect::CheckedIn& e) {
+                        if (recorder_) recorder_->checked_in(e);
+                      },
+                      [&](effect::CheckinAnswered& e) { doors_.peripheral->answer(e.request, e.verdict); },
                       [&](effect::Note& e) {
                         log(e.alarm ? LogLevel::warning : LogLevel::info, "core", e.text);
                         if (e.alarm) last_error_ = e.text;
@@ -211,6 +216,7 @@ void Gateway::publish_state(Link which, bool online) {
 void Gateway::tick() {
   check_clock();
   if (doors_.radio != nullptr) doors_.radio->tick(loop_.now().mono);
+  if (doors_.peripheral != nullptr) doors_.peripheral->tick(loop_.now().mono);
   const StoreHealth facts = doors_.facts->health();
   doors_.intake->refuse_because(facts.writable ? std::string{} : facts.cause);
   if (!facts.writable) last_error_ = facts.cause;

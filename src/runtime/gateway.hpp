@@ -21,6 +21,7 @@
 #include "ports/admin_port.hpp"
 #include "ports/intake_port.hpp"
 #include "ports/link_port.hpp"
+#include "ports/peripheral_port.hpp"
 #include "ports/radio_port.hpp"
 #include "ports/store_port.hpp"
 #include "runtime/clock.hpp"
@@ -35,8 +36,9 @@ struct Doors {
   LinkPort* central = nullptr;
   LinkPort* local = nullptr;
   IntakePort* intake = nullptr;
-  RadioPort* radio = nullptr;      ///< none without local receivers
-  JournalFile* journal = nullptr;  ///< none unless journal.enabled
+  RadioPort* radio = nullptr;            ///< none without local receivers
+  PeripheralPort* peripheral = nullptr;  ///< none without local receivers, or with beacon and check-in off
+  JournalFile* journal = nullptr;        ///< none unless journal.enabled
 };
 
 /// What other threads may read: pages for probes.
@@ -79,6 +81,7 @@ class Gateway {
   void refresh_pages();
   [[nodiscard]] Status status() const;
   [[nodiscard]] std::vector<PartStatus> parts() const;
+  [[nodiscard]] PartStatus peripheral_part() const;
   void publish(Outgoing message);
   void answer_command(const effect::PublishAck& ack);
   void send_unsent_acks();

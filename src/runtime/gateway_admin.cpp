@@ -14,6 +14,15 @@ constexpr std::string_view kClockCause = "the clock is implausible or not synchr
 
 // --- status ----------------------------------------------------------------------------------------------------------
 
+/// Beacon and check-in: without them Android phones are still recognised, so the box stays ready.
+PartStatus Gateway::peripheral_part() const {
+  if (doors_.peripheral == nullptr) return {"peripheral", PartState::disabled, ""};
+  for (const auto& station : doors_.peripheral->status()) {
+    if (!station.cause.empty()) return {"peripheral", PartState::degraded, station.cause};
+  }
+  return {"peripheral", PartState::ok, ""};
+}
+
 std::vector<PartStatus> Gateway::parts() const {
   const WallTime now = loop_.now().wall;
   PartStatus radio{"radio", PartState::disabled, ""};
@@ -40,7 +49,11 @@ std::vector<PartStatus> Gateway::parts() const {
     if (l.up) return PartStatus{name, PartState::ok, ""};
     return PartStatus{name, when_down, l.last_error.empty() ? "not connected yet" : l.last_error};
   };
-  return {radio, recognition, store, link_part("local", Link::local, PartState::down),
+  return {radio,
+          peripheral_part(),
+          recognition,
+          store,
+          link_part("local", Link::local, PartState::down),
           link_part("central", Link::central, PartState::degraded)};
 }
 
@@ -58,7 +71,15 @@ Status Gateway::status() const {
   s.central = links_[static_cast<std::size_t>(Link::central)];
   s.local = links_[static_cast<std::size_t>(Link::local)];
   if (doors_.radio != nullptr) {
-    for (const auto& r : doors_.radio->status()) s.radio.push_back({r.id, r.scanning, r.cause});
+    for (const auto& r : doors_.radio->status()) s.radio.push_back({r.id, r.scanning, false, false, r.cause});
+  }
+  if (doors_.peripheral != nullptr) {
+    for (const auto& station : doors_.peripheral->status()) {
+      const auto receiver = std::ranges::find(s.radio, station.id, &RadioStatus::id);
+      if (receiver == s.radio.end()) continue;
+      receiver->beacon = station.beacon;
+      receiver->checkin = station.checkin;
+    }
   }
   const StoreHealth facts = doors_.facts->health();
   s.store_writable = facts.writable;

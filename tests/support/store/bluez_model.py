@@ -66,6 +66,7 @@ class Adapter:
     deaf_until: str = ""  # "restart", "power": hears nothing before that is done to it
     heard: int = 0
     unheard: int = 0
+    disconnected: int = 0  # how often a client asked for the end of a connection
 
     @property
     def discovering(self) -> bool:

@@ -96,6 +96,7 @@ class BluezService:
             (_ADVERTS, "UnregisterAdvertisement"): self._unregister_advert,
             (_GATT, "RegisterApplication"): self._register_application,
             (_GATT, "UnregisterApplication"): self._unregister_application,
+            (DEVICE, "Disconnect"): self._disconnect,
         }
 
     async def start(self) -> None:
@@ -308,6 +309,10 @@ class BluezService:
             raise BluezError("DoesNotExist", "Does Not Exist")
         return _NOTHING
 
+    async def _disconnect(self, message: Message) -> Reply:
+        self._adapter(message.path.rsplit("/", 1)[0]).disconnected += 1
+        return _NOTHING
+
     # -- what happens to the machine -----------------------------------------------------------------------------
 
     def report(self, device: Device, properties: Properties, new: bool) -> None:
@@ -338,6 +343,19 @@ class BluezService:
         for device in adapter.devices.values():
             self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [device.path, [DEVICE]])
         self._signal("/", _OBJECTS, "InterfacesRemoved", "oas", [adapter.path, list(_interfaces(adapter))])
+
+    def lack(self, interface: str) -> None:
+        """From now on this bluetoothd offers no such interface."""
+        self._methods = {name: method for name, method in self._methods.items() if name[0] != interface}
+
+    async def drop_adverts(self, name: str, tell: bool) -> None:
+        """The controller advertises no more; with `tell` the clients hear of it."""
+        adapter = self.adapters[name]
+        for sender, path in adapter.advertisements if tell else ():
+            await self._bus.send(
+                Message(destination=sender, path=path, interface=_ADVERTISEMENT, member="Release")
+            )
+        adapter.advertisements.clear()
 
     async def restart(self) -> None:
         """The name leaves the bus with everything that clients had asked for, and comes back."""

@@ -3,7 +3,8 @@
     python3 -m store.fake_bluez BUS_ADDRESS CONTROL_SOCKET [ADDRESS...]
 
 Speaks the line protocol of firmware-gateway/virtual-radio/README.md and a little more: `restart`, `gatt-read`,
-`gatt-write`, and a seventh word of `adv`, a name of bluez_adverts.MALFORMED.
+`gatt-write`, `without INTERFACE`, `drop-adverts CONTROLLER tell|silent`, and a seventh word of `adv`, a name of
+bluez_adverts.MALFORMED.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Control:
             "deaf": self._deaf,
             "state": self._state,
             "restart": self._restart,
+            "without": self._without,
+            "drop-adverts": self._drop_adverts,
             "gatt-read": self._gatt_read,
             "gatt-write": self._gatt_write,
         }
@@ -90,6 +93,7 @@ class Control:
                     "heard": adapter.heard,
                     "unheard": adapter.unheard,
                     "lost": 0,
+                    "disconnected": adapter.disconnected,
                     "advertising": [payload.hex() for payload in adapter.advertisements.values()],
                 }
                 for name, adapter in self._bluez.adapters.items()
@@ -98,6 +102,14 @@ class Control:
 
     async def _restart(self) -> str:
         await self._bluez.restart()
+        return ""
+
+    async def _without(self, interface: str) -> str:
+        self._bluez.lack(interface)
+        return ""
+
+    async def _drop_adverts(self, controller: str, how: str) -> str:
+        await self._bluez.drop_adverts(controller, how == "tell")
         return ""
 
     async def _gatt_read(self, controller: str, phone: str, characteristic: str) -> str:
