@@ -92,6 +92,15 @@ class Shop {
     const auto unix = static_cast<std::uint32_t>(unix_s(at(now_).wall));
     send(event::AdvertSeen{receiver, compute_eid(aes, who.keys.at(0).eid_key, unix), -60});
   }
+  void check_in(const Profile& who, std::uint16_t receiver, CheckinKind kind) {
+    constexpr Challenge kChallenge{1, 2, 3};
+    Aes128 aes;
+    const Key128& key = who.keys.at(0).eid_key;
+    CheckinToken token{kind, compute_eid(aes, key, static_cast<std::uint32_t>(unix_s(wall()))), {}};
+    const Sha256 hmac = hmac_sha256(key, checkin_message(kChallenge, token));
+    std::copy_n(hmac.begin(), token.mac.size(), token.mac.begin());
+    send(event::CheckinOffered{1, receiver, token, {kChallenge}});
+  }
   void walk(const Profile& who, std::uint16_t receiver) {
     for (int i = 0; i < 12; ++i) {
       pass(1s);
@@ -130,6 +139,7 @@ class Shop {
   }
   void carry_out(const Effect& effect) {
     if (const auto* sighted = std::get_if<effect::Sighted>(&effect)) return recorder_.sighted(*sighted);
+    if (const auto* checkin = std::get_if<effect::CheckedIn>(&effect)) return recorder_.checked_in(*checkin);
     if (store_.carry_out(effect, inbox_)) return;
     const auto message = outgoing(effect, prefixes_);
     if (!message) return;
@@ -336,6 +346,30 @@ TEST(Recorder, AfterAWithdrawalTheMemberIsSomebodyElse) {
   shop.answer_recorder();
   EXPECT_NE(last_alias(shop), before);
   EXPECT_NE(last_alias(shop), "nobody");
+}
+
+TEST(Recorder, ACheckinAndAWithdrawalOverGattReplayAlike) {
+  const Config config = shop_config();
+  Shop shop(config);
+  send_data(shop);
+  const Profile guest = shown_member(shop);
+  shop.check_in(guest, kFitting, CheckinKind::arrive);
+  shop.answer_recorder();
+  shop.pass(90s);
+  shop.check_in(kAlex, kEntrance, CheckinKind::arrive);
+  shop.check_in(guest, kEntrance, CheckinKind::forget);
+  shop.check_in(guest, kEntrance, CheckinKind::forget);  // heard again, without effect
+  shop.answer_recorder();
+  shop.pass(20min);
+  shop.finish();
+  const auto lived = Plain{}(shop.sent);
+  for (const char* part : {"\"method\":\"checkin\"", "\"source\":\"device\"", "\"end_reason\":\"consent\""}) {
+    EXPECT_NE(joined(lived).find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(Plain{}(replayed(config, shop.journal)), lived);
+  for (const auto& secret : {guest.member.value, kAlex.member.value, std::string("eid"), std::string("challenge")}) {
+    EXPECT_EQ(joined(shop.journal).find(secret), std::string::npos) << secret;
+  }
 }
 
 TEST(Recorder, QuietTimesAreRecordedToo) {

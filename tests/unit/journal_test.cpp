@@ -46,6 +46,10 @@ TEST(Journal, ReadsTheContractsLines) {
   const auto checkin =
       read<event::CheckinSeen>(R"({"at":1763713202000,"checkin":{"member":"m-7f3a","receiver":"hci0"}})");
   EXPECT_EQ(checkin.member, MemberId{"m-7f3a"});
+  EXPECT_EQ(checkin.kind, CheckinKind::arrive);
+  const auto forget =
+      read<event::CheckinSeen>(R"({"at":1763713202000,"checkin":{"member":"m-7f3a","receiver":"hci0","forget":true}})");
+  EXPECT_EQ(forget.kind, CheckinKind::forget);
   (void)read<event::DeadlineReached>(R"({"at":1763713900000,"tick":{}})");
 
   const auto action = read<event::ActionArrived>(

@@ -44,6 +44,10 @@ TEST(JournalWrite, RadioInputsComeBack) {
   const auto checkin = back<event::CheckinSeen>(
       encode_journal_checkin(kAt, ReceiverId{"rx-floor"}, MemberId{"j-1"}, CheckinKind::arrive));
   EXPECT_EQ(checkin.receiver, kFloor);
+  EXPECT_EQ(checkin.kind, CheckinKind::arrive);
+  const auto forget =
+      back<event::CheckinSeen>(encode_journal_checkin(kAt, ReceiverId{"hci0"}, MemberId{"j-1"}, CheckinKind::forget));
+  EXPECT_EQ(forget.kind, CheckinKind::forget);
   (void)back<event::DeadlineReached>(encode_journal_tick(kAt));
 }
 
