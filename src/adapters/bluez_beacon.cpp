@@ -14,6 +14,11 @@ const std::string kInterface = "org.bluez.LEAdvertisement1";
 /// and ignores it otherwise; config/bluetooth/main.conf sets the same for the whole controller.
 constexpr std::uint32_t kIntervalMs = 100;
 
+/// Not "broadcast", for the iBeacon neither: for an advert to which nobody can connect the kernel wants a random
+/// address, which a controller without extended advertising refuses while it scans, so that nothing would be sent
+/// (kernel 6.1). iPhones wake up for either.
+const std::string kType = "peripheral";
+
 }  // namespace
 
 struct BluezBeacon::Impl {
@@ -22,7 +27,7 @@ struct BluezBeacon::Impl {
 
   void export_properties() {
     auto& o = *object;
-    o.registerProperty("Type").onInterface(kInterface).withGetter([this] { return content.type; });
+    o.registerProperty("Type").onInterface(kInterface).withGetter([] { return kType; });
     o.registerProperty("MinInterval").onInterface(kInterface).withGetter([] { return kIntervalMs; });
     o.registerProperty("MaxInterval").onInterface(kInterface).withGetter([] { return kIntervalMs; });
     if (!content.manufacturer_data.empty()) {

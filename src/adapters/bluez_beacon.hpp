@@ -14,7 +14,6 @@
 namespace tg {
 
 struct BeaconContent {
-  std::string type;  ///< "broadcast" (nobody can connect) | "peripheral"
   std::uint16_t company = 0;
   std::vector<std::uint8_t> manufacturer_data;  ///< of that company; left out when empty
   std::vector<std::string> service_uuids;       ///< left out when empty

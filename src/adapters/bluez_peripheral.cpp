@@ -71,13 +71,12 @@ Station::Station(EventLoop& loop, BluezBus& bus, const BluezPeripheralConfig& co
 void Station::export_objects() {
   const auto lost = [](BluezRegistration& on) { return [&on] { on.lost("bluetoothd dropped it"); }; };
   if (!config_.ibeacon.empty()) {
-    beacon_ = std::make_unique<BluezBeacon>(
-        bus_, path("beacon"), BeaconContent{"broadcast", kAppleCompany, config_.ibeacon, {}}, lost(beacon_on_));
+    beacon_ = std::make_unique<BluezBeacon>(bus_, path("beacon"), BeaconContent{kAppleCompany, config_.ibeacon, {}},
+                                            lost(beacon_on_));
   }
   if (config_.checkin) {
-    invitation_ = std::make_unique<BluezBeacon>(bus_, path("invitation"),
-                                                BeaconContent{"peripheral", 0, {}, {std::string(kCheckinService)}},
-                                                lost(invitation_on_));
+    invitation_ = std::make_unique<BluezBeacon>(
+        bus_, path("invitation"), BeaconContent{0, {}, {std::string(kCheckinService)}}, lost(invitation_on_));
     checkin_ = std::make_unique<BluezCheckin>(loop_, bus_, path("checkin"), receiver_.index, requests_, sink_);
   }
   if (!adapter_path_.empty()) use(adapter_path_);
