@@ -28,8 +28,12 @@ constexpr std::string_view kRadioRemedy =
 constexpr std::string_view kStoreRemedy =
     "Check free space and permissions of state_dir (df -h, ls -ld), then restart touchpointd";
 /// By part of the readiness; what is not here gets kGenericRemedy.
-constexpr std::array<Remedy, 6> kRemedies{{
+constexpr std::array<Remedy, 7> kRemedies{{
     {"radio", kRadioRemedy},
+    {"peripheral",
+     "Android phones are recognised all the same. Check that bluetoothd offers LEAdvertisingManager1 and GattManager1 "
+     "(busctl introspect org.bluez /org/bluez/hci0), that the controller can advertise while it scans (another adapter "
+     "may), and that nobody else uses up its advertising instances (btmgmt advinfo)"},
     {"recognition",
      "It begins by itself when the clock is right and the tables are built; a million members take some seconds"},
     {"store", kStoreRemedy},

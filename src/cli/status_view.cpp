@@ -47,7 +47,9 @@ void add_receivers(Table& table, const Answer& answer) {
   for (const Answer& receiver : receivers) {
     const std::string state =
         is_true(receiver, "scanning") ? "scanning" : with_cause("not scanning", text_of(receiver, "cause"));
-    table.add({label, text_of(receiver, "id") + " " + state});
+    const std::string says = is_true(receiver, "beacon") ? ", beacon" : "";
+    const std::string offers = is_true(receiver, "checkin") ? ", check-in" : "";
+    table.add({label, text_of(receiver, "id") + " " + state + says + offers});
     label = "";
   }
 }

@@ -57,6 +57,7 @@ TEST(Doctor, NamesEachTroubleOnceWithARemedy) {
       {"/members", 0, "members", Health::warning},
       {"/profiles_age_s", 100'000, "members", Health::warning},
       {"/ready/parts/radio/state", "down", "radio", Health::failed},
+      {"/ready/parts/peripheral", {{"state", "degraded"}}, "peripheral", Health::warning},
       {"/ready/parts/new_part", {{"state", "degraded"}}, "new_part", Health::warning},
   };
   for (const auto& trouble : kTroubles) {
