@@ -12,7 +12,7 @@ from store.case import LONG, ShopCase
 from store.catalogue import coat_lover
 from store.eid import checkin_token, forget_token
 from store.phone import random_address
-from store.radio import FakeRadio, RadioError
+from store.radio import FakeRadio, RadioError, RadioUnavailable, VirtualRadio
 from store.visitor import Visitor
 
 CHALLENGE = "d9614c8b-8946-4e93-89f5-bf77d31d5ad6"
@@ -32,9 +32,12 @@ def beacon_advert(uuid: str, major: int, minor: int) -> bytes:
 
 
 class CheckinCase(ShopCase):
-    def open_shop(self, **radio: Any) -> None:
+    def open_shop(self, kind: Any = FakeRadio, **radio: Any) -> None:
         self.camille, self.other = coat_lover(1), coat_lover(2)
-        self.store = self.shop({**LONG, "radio": radio}, radio=FakeRadio)
+        try:
+            self.store = self.shop({**LONG, "radio": radio}, radio=kind)
+        except RadioUnavailable as reason:
+            self.skipTest(str(reason))
         self.store.open([self.camille, self.other])
         self.address = random_address(self.store.chance)
         for controller in ("hci0", "hci1"):
@@ -87,8 +90,14 @@ class CheckinCase(ShopCase):
 
 class BeaconTest(CheckinCase):
     def test_beacon_and_invitation_are_on_every_adapter(self) -> None:
+        self.assert_on_every_adapter(FakeRadio)
+
+    def test_the_stock_bluetoothd_takes_them_too(self) -> None:
+        self.assert_on_every_adapter(VirtualRadio)
+
+    def assert_on_every_adapter(self, kind: Any) -> None:
         uuid = "2f234454-cf6d-4a0f-adf2-f4911ba9ffa6"
-        self.open_shop(beacon={"uuid": uuid, "major": 258, "minor": 7})
+        self.open_shop(kind, beacon={"uuid": uuid, "major": 258, "minor": 7})
         for controller in ("hci0", "hci1"):
             self.assertEqual(
                 sorted(self.on_air(controller)), sorted([beacon_advert(uuid, 258, 7), SERVICE_ADVERT]), controller
@@ -109,6 +118,7 @@ class BeaconTest(CheckinCase):
         self.open_shop()
         self.store.radio.restart()
         self.wait_on_air("hci0")
+        self.assertEqual(self.store.radio.state()["hci0"]["applications"], 1)
         self.check_in()
         self.store.radio.command("drop-adverts", "hci0", "tell")
         self.wait_on_air("hci0")

@@ -148,7 +148,8 @@ class Author {
       case 4:
         return tap();
       case 5:
-        return R"("checkin":{"member":")" + who() + R"(","receiver":"hci0"})";
+        return R"("checkin":{"member":")" + who() + R"(","receiver":"hci0")" +
+               (dice_.one_in(8) ? R"(,"forget":true})" : "}");
       case 6:
         if (dice_.one_in(3)) return snapshot();
         return command("consent", R"("member":")" + who() + R"(","purpose":")" +

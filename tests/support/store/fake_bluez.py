@@ -93,6 +93,7 @@ class Control:
                     "heard": adapter.heard,
                     "unheard": adapter.unheard,
                     "lost": 0,
+                    "applications": len(adapter.applications),
                     "disconnected": adapter.disconnected,
                     "advertising": [payload.hex() for payload in adapter.advertisements.values()],
                 }
