@@ -26,7 +26,7 @@ struct BluezRadioConfig {
   BluezTiming timing{};
   HardwarePlaces places{};
   /// Told which adapter a receiver has, whenever that may have changed; "" = none that is switched on.
-  std::function<void(std::uint16_t receiver, const std::string& adapter_path)> on_adapter;
+  std::function<void(std::uint16_t receiver, const std::string& adapter_path)> on_adapter = {};
 };
 
 class BluezRadio final : public RadioPort {

@@ -23,7 +23,7 @@ BluezRegistration::BluezRegistration(BluezBus& bus, BluezManager manager, std::s
 void BluezRegistration::use(const std::string& adapter_path) {
   if (adapter_path == adapter_path_) return;
   adapter_path_ = adapter_path;
-  backoff_ = {};
+  backoff_ = BluezBackoff{};
   ask();
 }
 

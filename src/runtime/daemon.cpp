@@ -90,7 +90,7 @@ LinkSettings local_settings(const Config& c, Stamp now) {
 }
 
 BluezRadioConfig radio_config(const Config& c) {
-  BluezRadioConfig out{c.radio_bus, c.scan, {}, {}};
+  BluezRadioConfig out{c.radio_bus, c.scan, {}};
   for (std::size_t i = 0; i < c.receivers.size(); ++i) {
     const auto& r = c.receivers[i];
     if (!r.remote) out.receivers.push_back({static_cast<std::uint16_t>(i), r.id, r.adapter});

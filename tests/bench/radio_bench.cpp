@@ -84,7 +84,7 @@ class Shop {
     for (std::uint32_t from = 0; from < members; from += kBatch) {
       event::KeysLoaded keys{{}, from == 0, from + kBatch >= members};
       for (std::uint32_t i = from; i < std::min(members, from + kBatch); ++i)
-        keys.members.push_back({member_of(i), kNow, {{key_of(i), WallTime::min(), WallTime::max()}}});
+        keys.members.push_back({member_of(i), kNow, {}, {{key_of(i), WallTime::min(), WallTime::max()}}});
       core_.step(keys, now_, effects_);
       effects_.clear();
     }
