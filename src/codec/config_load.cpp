@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -148,12 +149,24 @@ Result<Config, Problems> patch_config(const std::string& path, const std::string
   return Unexpected{std::move(refused)};
 }
 
+namespace {
+
+std::int32_t millimetres(double metres) { return static_cast<std::int32_t>(std::lround(metres * 1000)); }
+
+std::optional<Place> place_of(const ReceiverConfig& r) {
+  if (!r.x_m || !r.y_m) return std::nullopt;
+  return Place{millimetres(*r.x_m), millimetres(*r.y_m), r.z_m ? std::optional{millimetres(*r.z_m)} : std::nullopt};
+}
+
+}  // namespace
+
 Policy Config::policy() const {
   Policy policy;
   policy.store = store;
   policy.gateway = gateway;
   policy.zones = zones;
-  for (const auto& r : receivers) policy.receivers.push_back({ReceiverId{r.id}, ZoneId{r.zone}, r.remote, r.offset_db});
+  for (const auto& r : receivers)
+    policy.receivers.push_back({ReceiverId{r.id}, ZoneId{r.zone}, r.remote, r.offset_db, place_of(r)});
   for (const auto& w : workstations) policy.workstations.insert(w.id);
   policy.presence = presence;
   policy.suggestion = suggestion;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,11 +22,18 @@ struct Zone {
   std::vector<std::pair<std::int32_t, std::int32_t>> area_mm;  ///< polygon in millimetres, empty without a map
 };
 
+/// A point in the plan of the store.
+struct Place {
+  std::int32_t x_mm = 0, y_mm = 0;
+  std::optional<std::int32_t> z_mm = {};  ///< above the floor
+};
+
 struct Receiver {
   ReceiverId id;
   ZoneId zone;
   bool remote = false;
   std::int32_t offset_db = 0;
+  std::optional<Place> place = {};
 };
 
 struct PresencePolicy {

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 namespace tg {
 namespace {
 
-constexpr Millis kEnterSpacing{100};    // contract §2: adverts of an entry are at least this far apart
-constexpr Millis kEnterWindow{10'000};  // and all of them within this
-constexpr Millis kSmoothing{5'000};     // P75 over 5 s: facts measured the best accuracy per change there
+constexpr Millis kEnterWindow{10'000};  // contract §2: all adverts of an entry are within this
 constexpr Millis kMemory{10'000};       // contract §2: "the phone heard best in the last 10 s"
-constexpr std::size_t kMaxSamples = 128;
 constexpr std::size_t kMaxCandidates = 4096;
 constexpr Millis kPersistEvery{30'000};  // how old last_sighting may be after a crash
 
@@ -127,11 +123,17 @@ void Presence::heard(std::string_view member, std::uint32_t phone, std::uint16_t
   if (rssi != kRssiUnavailable) {
     const auto corrected = static_cast<RssiDbm>(rssi + policy_.receivers[receiver].offset_db);
     track.samples.push_back({now.mono, phone, receiver, corrected});
+    if (map_.known()) locate(track, track.samples.back());
   }
   while (!track.samples.empty() &&
          (track.samples.size() > kMaxSamples || now.mono - track.samples.front().at > kMemory)) {
     track.samples.pop_front();
   }
+  return map_.known() ? heard_with_map(it, receiver, now) : heard_without_map(it, receiver, now);
+}
+
+void Presence::heard_without_map(Tracks::iterator it, std::uint16_t receiver, Stamp now) {
+  Track& track = it->second;
   const bool waits = track.state == State::absent || track.state == State::candidate;
   if (!inside(receiver)) {  // nobody is in the shop for it, but it is remembered: it may veto an entry
     if (waits) {
@@ -145,6 +147,17 @@ void Presence::heard(std::string_view member, std::uint32_t phone, std::uint16_t
   apply(it, input, Cause{now, policy_.receivers[receiver].zone});
   if (track.state == State::present) follow_zone(track, now);
   rearm(it);
+}
+
+/// Whether it opens, moves or brings back a visit is decided when the moment is complete (settle_position).
+void Presence::heard_with_map(Tracks::iterator it, std::uint16_t receiver, Stamp now) {
+  Track& track = it->second;
+  const bool placed = !map_.expected(receiver).empty();
+  if (track.state == State::away ? placed : track.state == State::present && (on_street(track) || !inside(receiver))) {
+    return rearm(it);
+  }
+  track.last_heard = now.mono;
+  apply(it, Input::heard, Cause{now, {}});
 }
 
 void Presence::proven(const MemberId& member, const ZoneId& zone, RecognitionMethod method, Seconds lease, Stamp now) {
@@ -198,79 +211,7 @@ void Presence::release(Stamp now) {
   }
 }
 
-// --- strength and zones ----------------------------------------------------------------------------------------------
-
-bool Presence::inside(std::uint16_t receiver) const {
-  const Zone* zone = policy_.zone(policy_.receivers[receiver].zone);
-  return zone != nullptr && zone->kind != ZoneKind::street;
-}
-
-bool Presence::entered(const Track& track, MonoTime now) const {
-  std::map<std::uint16_t, std::pair<std::int32_t, MonoTime>> counted;  // receiver -> adverts, last one counted
-  bool enough = false;
-  for (const auto& s : track.samples) {
-    if (now - s.at > kEnterWindow || s.rssi < policy_.presence.enter_dbm || !inside(s.receiver)) continue;
-    auto& [n, last] = counted[s.receiver];
-    if (n > 0 && s.at - last < kEnterSpacing) continue;
-    ++n;
-    last = s.at;
-    enough = enough || n >= policy_.presence.enter_adverts;
-  }
-  if (!enough) return false;
-  const auto street = zones_heard(track, now, true);
-  const auto shop = zones_heard(track, now, false);
-  return street.empty() || (!shop.empty() && shop.front().best >= street.front().best);
-}
-
-/// The 75th percentile of the last 5 s: a body in between weakens some samples, nothing strengthens them.
-std::optional<RssiDbm> Presence::strength(const Track& track, std::uint32_t phone, std::uint16_t receiver,
-                                          MonoTime now) const {
-  std::vector<RssiDbm> values;
-  for (const auto& s : track.samples) {
-    if (s.phone == phone && s.receiver == receiver && now - s.at <= kSmoothing) values.push_back(s.rssi);
-  }
-  if (values.empty()) return std::nullopt;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * 3 / 4);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
-/// Zones by the phone that is heard best, the strongest first; a tie keeps the order of the configuration.
-std::vector<Presence::Heard> Presence::zones_heard(const Track& track, MonoTime now, bool street) const {
-  std::set<std::pair<std::uint32_t, std::uint16_t>> sources;
-  for (const auto& s : track.samples) {
-    if (inside(s.receiver) != street) sources.emplace(s.phone, s.receiver);
-  }
-  std::map<std::uint32_t, std::vector<Heard>> by_phone;
-  for (const auto& [phone, receiver] : sources) {
-    if (const auto best = strength(track, phone, receiver, now)) {
-      by_phone[phone].push_back({policy_.receivers[receiver].zone, *best});
-    }
-  }
-  std::vector<Heard> loudest;
-  for (auto& [phone, zones] : by_phone) {
-    std::stable_sort(zones.begin(), zones.end(), [](const Heard& a, const Heard& b) { return a.best > b.best; });
-    if (loudest.empty() || zones.front().best > loudest.front().best) loudest = zones;
-  }
-  return loudest;
-}
-
-void Presence::follow_zone(Track& track, Stamp now) {
-  const auto zones = zones_heard(track, now.mono, false);
-  const auto same =
-      std::find_if(zones.begin(), zones.end(), [&](const Heard& h) { return h.zone == track.visit.zone; });
-  const bool better = !zones.empty() && zones.front().zone != track.visit.zone &&
-                      (same == zones.end() || zones.front().best >= same->best + policy_.presence.zone_margin_db);
-  if (!better) {
-    track.rival.reset();
-    return;
-  }
-  if (track.rival != zones.front().zone) {
-    track.rival = zones.front().zone;
-    track.rival_since = now.mono;
-  }
-  if (now.mono - track.rival_since >= policy_.presence.zone_hold) change_zone(track, *track.rival, now);
-}
+// --- stays -----------------------------------------------------------------------------------------------------------
 
 void Presence::change_zone(Track& track, const ZoneId& to, Stamp now) {
   PresenceChange change{PresenceChange::Kind::zone_changed, {}, track.visit.zone, track.visit.zone_since, now.wall};
@@ -297,6 +238,12 @@ void Presence::end_stay(Visit& visit, WallTime until) {
 // --- deadlines -------------------------------------------------------------------------------------------------------
 
 std::optional<MonoTime> Presence::deadline_of(const Track& track) const {
+  const auto ends = end_of(track);
+  if (!track.located || !track.located->position.has_news()) return ends;
+  return ends ? std::min(*ends, track.located->due) : track.located->due;
+}
+
+std::optional<MonoTime> Presence::end_of(const Track& track) const {
   if (track.held) return std::nullopt;
   switch (track.state) {
     case State::absent:
@@ -314,19 +261,24 @@ std::optional<MonoTime> Presence::deadline_of(const Track& track) const {
 }
 
 void Presence::rearm(Tracks::iterator it) {
+  auto& deadline = it->second.deadline;
   const auto wanted = deadline_of(it->second);
-  if (wanted == it->second.deadline) return;
-  if (it->second.deadline) {
-    auto [first, last] = deadlines_.equal_range(*it->second.deadline);
-    deadlines_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == it->first; }));
+  if (deadline && wanted && (*deadline)->first == *wanted) return;
+  if (deadline && wanted) {  // moved at each advert: the node is kept
+    auto node = deadlines_.extract(*deadline);
+    node.key() = *wanted;
+    deadline = deadlines_.insert(std::move(node));
+    return;
   }
-  if (wanted) deadlines_.emplace(*wanted, it->first);
-  it->second.deadline = wanted;
+  if (deadline) deadlines_.erase(*deadline);
+  deadline.reset();
+  if (wanted) deadline = deadlines_.emplace(*wanted, it->first);
 }
 
 void Presence::erase(Tracks::iterator it) {
   it->second.held = false;
   it->second.state = State::absent;
+  forget_position(it->second);
   rearm(it);
   by_visit_.erase(it->second.visit.id);
   tracks_.erase(it);
@@ -340,6 +292,10 @@ void Presence::advance(Stamp now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now.mono) {
     const auto it = tracks_.find(deadlines_.begin()->second);
     Track& track = it->second;
+    if (track.located && track.located->position.has_news() && track.located->due <= now.mono) {
+      settle_position(it, now);
+      continue;
+    }
     const MonoTime silent =
         std::max(track.last_heard + policy_.presence.exit_after, track.lease_until.value_or(MonoTime::min()));
     if (track.state == State::present && now.mono < silent) {
@@ -352,7 +308,18 @@ void Presence::advance(Stamp now) {
 }
 
 void Presence::policy_changed() {
+  for (auto& [member, track] : tracks_) forget_position(track);  // they refer to the map
+  map_ = RadioMap{policy_};
+  sort_receivers();
   for (auto it = tracks_.begin(); it != tracks_.end(); ++it) rearm(it);
+}
+
+void Presence::sort_receivers() {
+  inside_.clear();
+  for (const auto& r : policy_.receivers) {
+    const Zone* zone = policy_.zone(r.zone);
+    inside_.push_back(zone != nullptr && zone->kind != ZoneKind::street);
+  }
 }
 
 /// Candidates are only phones that might come in: beyond the limit the weakest knowledge goes, never a visit.

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "base/types.hpp"
 #include "core/model/visit.hpp"
 #include "core/policy.hpp"
+#include "core/position.hpp"
+#include "core/radio_map.hpp"
 
 namespace tg {
 
@@ -30,7 +33,9 @@ class Presence {
  public:
   /// `name_visit` gives a new visit its id and its hold-out group.
   Presence(const Policy& policy, std::function<void(Visit&)> name_visit)
-      : policy_(policy), name_visit_(std::move(name_visit)) {}
+      : policy_(policy), name_visit_(std::move(name_visit)), map_(policy) {
+    sort_receivers();
+  }
 
   /// One advert of a recognised member. `rssi` 127 counts as a sighting without strength.
   void heard(std::string_view member, std::uint32_t phone, std::uint16_t receiver, RssiDbm rssi, Stamp now);
@@ -62,6 +67,7 @@ class Presence {
   void describe(const std::function<void(std::string_view)>& sink) const;
 
  private:
+  static constexpr std::size_t kMaxSamples = 128;
   enum class State : std::uint8_t { absent, candidate, present, away };
   enum class Input : std::uint8_t { heard, entered, proof, silence, withdrawn };
   struct Sample {
@@ -70,6 +76,14 @@ class Presence {
     std::uint16_t receiver;
     RssiDbm rssi;
   };
+  /// What the position filter needs to know of a member; only with a map.
+  struct Located {
+    Position position;
+    std::uint32_t phone;  ///< whose adverts it is fed with
+    MonoTime stepped;
+    MonoTime due;  ///< of the next step, when there is news
+  };
+  using Deadlines = std::multimap<MonoTime, MemberId>;
   struct Track {
     State state = State::absent;
     std::deque<Sample> samples;  ///< of the last 10 s, at most kMaxSamples
@@ -80,7 +94,8 @@ class Presence {
     std::optional<ZoneId> rival;  ///< zone that has been better by the margin since rival_since
     MonoTime rival_since{};
     MonoTime persisted{};
-    std::optional<MonoTime> deadline;  ///< as entered in deadlines_
+    std::unique_ptr<Located> located;
+    std::optional<Deadlines::iterator> deadline;
     Visit visit;
   };
   struct Less {
@@ -115,28 +130,43 @@ class Presence {
   void close(const MemberId& member, Track& track, const Cause& cause);
   void impossible(const MemberId& member, Track& track, const Cause& cause);
 
-  [[nodiscard]] bool inside(std::uint16_t receiver) const;
+  [[nodiscard]] bool inside(std::uint16_t receiver) const { return inside_[receiver]; }
   [[nodiscard]] bool entered(const Track& track, MonoTime now) const;
-  [[nodiscard]] std::optional<RssiDbm> strength(const Track& track, std::uint32_t phone, std::uint16_t receiver,
-                                                MonoTime now) const;
-  struct Heard {
-    ZoneId zone;
+  /// How strong a receiver hears a phone.
+  struct Loud {
+    std::uint32_t phone;
+    std::uint16_t receiver;
     RssiDbm best;
   };
-  [[nodiscard]] std::vector<Heard> zones_heard(const Track& track, MonoTime now, bool street) const;
+  class Sources;
+  [[nodiscard]] std::vector<Loud> loudest(const Track& track, MonoTime now, bool street) const;
   void follow_zone(Track& track, Stamp now);
+  void heard_without_map(Tracks::iterator track, std::uint16_t receiver, Stamp now);
+  void heard_with_map(Tracks::iterator track, std::uint16_t receiver, Stamp now);
+  void locate(Track& track, const Sample& sample);
+  [[nodiscard]] bool on_street(const Track& track) const;
+  void settle_position(Tracks::iterator track, Stamp now);
+  [[nodiscard]] bool enough_adverts(const Track& track, MonoTime now) const;
+  void sort_receivers();
+  void forget_a_position();
+  void forget_position(Track& track);
   void change_zone(Track& track, const ZoneId& to, Stamp now);
   static void end_stay(Visit& visit, WallTime until);
   void report(PresenceChange::Kind kind, const Track& track) { changes_.push_back({kind, track.visit, {}, {}, {}}); }
   [[nodiscard]] std::optional<MonoTime> deadline_of(const Track& track) const;
+  /// When silence ends the present state, or a rival zone has held long enough.
+  [[nodiscard]] std::optional<MonoTime> end_of(const Track& track) const;
   void rearm(Tracks::iterator track);
   void erase(Tracks::iterator track);
   void make_room();
 
   const Policy& policy_;
   std::function<void(Visit&)> name_visit_;
+  RadioMap map_;
+  std::vector<bool> inside_;  ///< by receiver: not in the street, nor in a zone that there is not
+  std::size_t positions_ = 0;
   Tracks tracks_;
-  std::multimap<MonoTime, MemberId> deadlines_;
+  Deadlines deadlines_;
   std::map<VisitId, MemberId> by_visit_;
   std::size_t candidates_ = 0;
   std::vector<PresenceChange> changes_;
