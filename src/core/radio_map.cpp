@@ -20,6 +20,7 @@ constexpr Surroundings kShop{     2.2,    1.0,  4,    5,      0.7F,      1,     
 constexpr double kAtOneMetreDbm = -60;
 constexpr double kPhoneHeightM = 1.2;     // in a hand or a pocket
 constexpr double kReceiverHeightM = 2.5;  // when z_m is not given: under the ceiling
+constexpr std::int32_t kFarBeyondMm = 15'000, kCutMm = 1'000;
 constexpr std::size_t kMostCells = 1024;
 constexpr int kSubdivision = 4;  // points along each side of a cell that decide what it belongs to
 
@@ -67,6 +68,16 @@ struct RadioMap::Frame {
     x0 = std::min(x0, x), x1 = std::max(x1, x);
     y0 = std::min(y0, y), y1 = std::max(y1, y);
   }
+  /// Areas that reach far beyond the receivers are half planes, not rooms: they end a little behind the last receiver.
+  void cut_to(const Frame& receivers) {
+    const auto side = [](std::int32_t area, std::int32_t receiver, std::int32_t outwards) {
+      const std::int64_t beyond = (std::int64_t{area} - receiver) * outwards;
+      if (beyond < 0) return receiver;
+      return beyond > kFarBeyondMm ? receiver + outwards * kCutMm : area;
+    };
+    x0 = side(x0, receivers.x0, -1), y0 = side(y0, receivers.y0, -1);
+    x1 = side(x1, receivers.x1, 1), y1 = side(y1, receivers.y1, 1);
+  }
   [[nodiscard]] double left() const { return x0 - margin; }
   [[nodiscard]] double bottom() const { return y0 - margin; }
   [[nodiscard]] double wide() const { return double{1} * x1 - x0 + 2 * margin; }
@@ -83,12 +94,14 @@ RadioMap::RadioMap(const Policy& policy)
   if (std::any_of(policy.zones.begin(), policy.zones.end(), [](const Zone& z) { return z.kind == ZoneKind::street; }))
     surroundings_ = &kShop;
   frame.margin = 1000 * surroundings_->margin_m;
+  Frame receivers;
+  for (const auto& r : policy.receivers) {
+    if (r.place) receivers.include(r.place->x_mm, r.place->y_mm);
+  }
   for (const auto& zone : policy.zones) {
     for (const auto& [x, y] : zone.area_mm) frame.include(x, y);
   }
-  for (const auto& r : policy.receivers) {
-    if (r.place) frame.include(r.place->x_mm, r.place->y_mm);
-  }
+  frame.cut_to(receivers);
   const double square = frame.wide() * frame.high() / static_cast<double>(kMostCells);
   frame.pitch = std::max(frame.pitch, std::sqrt(square));
   lay_out(frame);

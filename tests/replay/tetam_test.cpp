@@ -137,7 +137,6 @@ Figures walk_through(const std::string& name) {
 }
 
 TEST(Tetam, TheZoneIsRightMostOfTheTimeAndDoesNotFlap) {
-  if (!std::ifstream(kFolder + "README.md")) GTEST_SKIP() << "not run: no shared data";
   double accuracy = 0;
   int changes = 0, true_changes = 0;
   const char* const kWalks[] = {"straight_01", "straight_02", "straight_03", "rectangular_with_rotation",
