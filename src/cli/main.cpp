@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "cli/calibrate.hpp"
 #include "cli/doctor.hpp"
 #include "cli/import.hpp"
 #include "cli/layout.hpp"
@@ -55,7 +56,7 @@ void add_import(CLI::App& app, Arguments& args, int& exit_code) {
     args.import.show_progress = ::isatty(STDERR_FILENO) == 1;
     exit_code = run_import(args.import, std::cout, std::cerr);
   });
-}
+}  // namespace
 
 void add_doctor(CLI::App& app, Arguments& args, int& exit_code) {
   auto* doctor = app.add_subcommand("doctor", "Check daemon, radio, clock, brokers, database and disk, with remedies");
@@ -78,6 +79,14 @@ void add_replay(CLI::App& app, Arguments& args, int& exit_code) {
   replay->callback([&] { exit_code = run_replay(args.config, args.journal, std::cout, std::cerr); });
 }
 
+void add_calibrate(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* calibrate =
+      app.add_subcommand("calibrate", "Receiver offsets from a recorded walk, as a configuration drop-in; no daemon");
+  calibrate->add_option("--config", args.config, "The gateway's configuration file")->required();
+  calibrate->add_option("JOURNAL", args.journal, "The journal of somebody who walked through all zones")->required();
+  calibrate->callback([&] { exit_code = run_calibrate(args.config, args.journal, std::cout, std::cerr); });
+}
+
 int run(int argc, char** argv) {
   Arguments args;
   int exit_code = kDone;
@@ -93,6 +102,7 @@ int run(int argc, char** argv) {
   add_watch(app, args, exit_code);
   add_import(app, args, exit_code);
   add_replay(app, args, exit_code);
+  add_calibrate(app, args, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -133,6 +133,9 @@ struct ConfigProblem {
 /// of its file is shown, so that the text can be loaded again.
 [[nodiscard]] std::string print_config(const Config& config);
 
+/// A drop-in for conf.d with all receivers of `config`: a merge patch replaces a list as a whole (RFC 7396).
+[[nodiscard]] std::string print_receivers(const Config& config);
+
 /// The JSON Schema (draft-07) of the configuration, generated from the same table that checks it.
 [[nodiscard]] std::string config_schema();
 

@@ -9,4 +9,10 @@ std::string print_config(const Config& config) {
          '\n';
 }
 
+std::string print_receivers(const Config& config) {
+  const auto all = config::collect(config::root_table(), &config);
+  const config::Json drop_in{{"radio", {{"receivers", all["radio"]["receivers"]}}}};
+  return drop_in.dump(2, ' ', false, config::Json::error_handler_t::replace) + '\n';
+}
+
 }  // namespace tg
