@@ -12,7 +12,7 @@ constexpr Millis kEnterSpacing{100};         // contract §2: adverts of an entr
 constexpr Millis kEnterWindow{10'000};       // and all of them within this
 constexpr std::size_t kMostPositions = 512;  // 75 kB each at most
 
-// decisions/0008 has the figures behind these.
+// decisions/0011 has the figures behind these.
 constexpr float kSurelyStreet = 0.9F;  // somebody on a bench outside does not hold a visit
 constexpr float kBack = 0.5F;          // an away member comes back
 constexpr float kSurelyThere = 0.6F;   // of what is inside: changes the zone

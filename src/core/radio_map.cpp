@@ -11,7 +11,7 @@ namespace {
 
 using Corner = std::pair<std::int32_t, std::int32_t>;
 
-// decisions/0008: flat over 1.5..2.0 and -65..-55 on the public walks, because each phone's offset is estimated.
+// decisions/0011: flat over 1.5..2.0 and -65..-55 on the public walks, because each phone's offset is estimated.
 // clang-format off
 //                              exponent  near  wall  margin  on_street  drift  stops  turns  surely_inside
 constexpr Surroundings kOpenFloor{1.7,    2.0,  0,    1,      -1,        0,     0.05F, 0.1F,  0.5F};  // few walls, nobody passes by

@@ -11,7 +11,7 @@
 
 namespace tg {
 
-/// What a plan does not say of a place but its kind does. decisions/0008 says where the figures come from.
+/// What a plan does not say of a place but its kind does. decisions/0011 says where the figures come from.
 struct Surroundings {
   double exponent;       ///< of the path loss
   double near_m;         ///< closer to a receiver than this one place is like another
