@@ -1,21 +1,15 @@
 // From the fitting rooms to the tablets and back, through the whole core (contract §4.4).
 #include <gtest/gtest.h>
 
-#include "support/core/box.hpp"
+#include "support/core/open_box.hpp"
 
 namespace tg {
 namespace {
 
 using namespace test;
 
-class CoreCards : public testing::Test {
+class CoreCards : public OpenBox {
  protected:
-  Box box;
-  const Profile who = camille();
-  void SetUp() override {
-    box.cache.put(who);
-    box.start();
-  }
   [[nodiscard]] const Card* card(const VisitId& visit) const {
     const auto it = box.seen.tablet.find(visit);
     return it == box.seen.tablet.end() ? nullptr : &it->second;

@@ -1,7 +1,7 @@
 // What members decide, through the whole core (contract §4.2): at once, for good, and without a trace afterwards.
 #include <gtest/gtest.h>
 
-#include "support/core/box.hpp"
+#include "support/core/open_box.hpp"
 
 namespace tg {
 namespace {
@@ -10,14 +10,8 @@ using namespace test;
 constexpr auto kRevoked = ConsentStatus::revoked;
 constexpr auto kGranted = ConsentStatus::granted;
 
-class CoreConsent : public testing::Test {
+class CoreConsent : public OpenBox {
  protected:
-  Box box;
-  const Profile who = camille();
-  void SetUp() override {
-    box.cache.put(who);
-    box.start();
-  }
   std::vector<AckStatus> acks() const {
     std::vector<AckStatus> out;
     for (const auto& a : box.seen.shown<effect::PublishAck>()) out.push_back(a.ack.status);

@@ -1,21 +1,15 @@
 // kill -9 and a start on what was committed (contract §2, §4.5): nothing lost, nothing twice.
 #include <gtest/gtest.h>
 
-#include "support/core/box.hpp"
+#include "support/core/open_box.hpp"
 
 namespace tg {
 namespace {
 
 using namespace test;
 
-class CoreRestart : public testing::Test {
+class CoreRestart : public OpenBox {
  protected:
-  Box box;
-  const Profile who = camille();
-  void SetUp() override {
-    box.cache.put(who);
-    box.start();
-  }
   void restart() {
     box.crash();
     box.start();
