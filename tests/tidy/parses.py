@@ -29,6 +29,8 @@ def check(tree: Tree) -> Iterator[Finding]:
     for path in tree.paths:
         if path.endswith(".py") or tree.text(path).startswith("#!/usr/bin/python3"):
             yield from of_python(path, tree.text(path))
+    for path in tree.select(r".*package-lock\.json$"):
+        yield from unlocked(path, tree.text(path))
     yield from schemas()
 
 
@@ -47,6 +49,15 @@ def no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if twice:
         raise ValueError(f"key twice: {', '.join(sorted(twice))}")
     return dict(pairs)
+
+
+def unlocked(path: str, text: str) -> Iterator[Finding]:
+    """npm refuses a lock file that names an optional package without an entry for it, on every platform."""
+    packages = json.loads(text)["packages"]
+    locked = {place.rpartition("node_modules/")[2] for place in packages}
+    for place, package in packages.items():
+        for name in sorted(set(package.get("optionalDependencies", {})) - locked):
+            yield Finding(path, 1, f"{place or 'the page'} may use {name}, which is not locked")
 
 
 def of_yaml(path: str, text: str) -> Iterator[Finding]:

@@ -157,6 +157,9 @@ class Parses(unittest.TestCase):
         self.assertTrue(list(parses.of_json("config/schemas/a.json", "{} // no")))
         self.assertFalse(list(parses.of_json("config/gateway.example.json", '{"a": "http://b"}  // yes')))
         self.assertTrue(list(parses.of_yaml("a.yaml", "a: [")))
+        lock = '{"packages": {"node_modules/a": {"optionalDependencies": {"b": "1"}}%s}}'
+        self.assertTrue(list(parses.unlocked("package-lock.json", lock % "")))
+        self.assertFalse(list(parses.unlocked("package-lock.json", lock % ', "node_modules/b": {}')))
         self.assertTrue(list(parses.of_python("a.py", "def f(:")))
 
 
