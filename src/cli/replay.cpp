@@ -65,6 +65,7 @@ void Replay::step(const Event& event, WallTime at) {
     Effects effects;
     core_.step(next, stamp(at), effects);
     carry_out(effects, at);
+    build_tables(at);  // what waits for them happens now, not at the next line
   }
 }
 

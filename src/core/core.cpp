@@ -31,7 +31,8 @@ void Core::step(const Event& event, Stamp now, Effects& effects) {
 bool Core::work(Stamp now, std::size_t most_keys, Effects& effects) {
   if (keys_loading_) return false;
   const bool more = identity_.build(now.wall, most_keys);
-  if (!more && !released_) step(event::DeadlineReached{}, now, effects);
+  const bool awaited = !released_ || (!acks_awaiting_keys_.empty() && keys_in_use());
+  if (!more && awaited) step(event::DeadlineReached{}, now, effects);
   return more;
 }
 
@@ -148,7 +149,8 @@ Sha256 Core::digest() const {
   presence_.describe(sink);
   suggestions_.describe(sink);
   sink(std::to_string(outbox_.last()) + ' ' + std::to_string(batch_) + ' ' + std::to_string(committed_) + ' ' +
-       std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()) + ' ' + std::to_string(proven_.size()));
+       std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()) + ' ' + std::to_string(proven_.size()) +
+       ' ' + std::to_string(key_loads_) + ' ' + std::to_string(acks_awaiting_keys_.size()));
   for (const auto& [member, decisions] : decisions_) {
     sink(member.value);
     for (const auto& [purpose, record] : decisions) {

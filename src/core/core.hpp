@@ -120,6 +120,8 @@ class Core {
   /// Takes over a decision: acts first, then on disk, in the cache and to central.
   void decide(const ConsentChange& change, const CommandId& id, const std::string& name);
   void apply_refusal(const MemberId& member, Purpose purpose);
+  void ask_for_keys();
+  [[nodiscard]] bool keys_in_use() const;
   void put_keys(const event::MemberKeys& keys);
   void forget_member(const MemberId& member, EndReason reason);
   void close_unknown_visits();
@@ -163,7 +165,9 @@ class Core {
 
   ClockState clock_ = ClockState::synced;
   std::optional<WallTime> profiles_updated_at_;
-  bool keys_loading_ = true;
+  bool keys_loading_ = true;                    ///< a slice came and the last one did not
+  std::uint32_t key_loads_ = 0;                 ///< asked for and not complete
+  std::vector<CommandAck> acks_awaiting_keys_;  ///< "applied" is said when the members are recognised
   std::optional<MonoTime> next_purge_;
   std::optional<MonoTime> next_lapse_;  ///< of the recognition consent of a member who is inside
   std::set<MemberId> being_erased_;     ///< the cache may still answer with what it knew of them

@@ -38,7 +38,7 @@ void Core::on(const event::CacheWritten& e) {
   const bool consent = e.name == "consent";  // answered when the facts file had it
   if (e.status == AckStatus::applied && !consent) {
     if (e.profiles_replaced || !e.upserted.empty() || !e.removed.empty()) profiles_updated_at_ = now_.wall;
-    if (e.profiles_replaced) now_do(effect::LoadKeys{});
+    if (e.profiles_replaced) ask_for_keys();
     for (const auto& keys : e.upserted) put_keys(keys);
     for (const auto& member : e.removed) forget_member(member, EndReason::removed);
     if (!e.upserted.empty()) end_lapsed_consents();
@@ -51,6 +51,8 @@ void Core::on(const event::CacheWritten& e) {
     later.missing = e.missing;
     open_snapshots_[e.name] = {std::move(later), now_.mono + kSnapshotPatience};
   }
+  const bool names_keys = e.profiles_replaced || !e.upserted.empty();
+  if (names_keys && !keys_in_use()) return acks_awaiting_keys_.push_back(std::move(answer));
   say(effect::PublishAck{std::move(answer)});
 }
 

@@ -1,5 +1,6 @@
 // Core, part "visits": restart, keys, adverts, and what presence makes of them.
 #include <algorithm>
+#include <utility>
 
 #include "base/crypto.hpp"
 #include "core/core.hpp"
@@ -21,10 +22,18 @@ void Core::on(const event::Restored& e) {
   profiles_updated_at_ = e.profiles_updated_at;
   links_.start(e.jitter_seed, now_.mono);
   next_purge_ = now_.mono + kFirstPurge;
-  now_do(effect::LoadKeys{});
+  ask_for_keys();
 }
 
 // --- keys ------------------------------------------------------------------------------------------------------------
+
+void Core::ask_for_keys() {
+  ++key_loads_;
+  now_do(effect::LoadKeys{});
+}
+
+/// Every member that was written to the cache so far is found by his token.
+bool Core::keys_in_use() const { return key_loads_ == 0 && identity_.ready(now_.wall); }
 
 void Core::on(const event::KeysLoaded& e) {
   if (e.first) {
@@ -34,6 +43,7 @@ void Core::on(const event::KeysLoaded& e) {
   for (const auto& member : e.members) put_keys(member);
   if (!e.last) return;
   keys_loading_ = false;
+  --key_loads_;
   end_lapsed_consents();
   close_unknown_visits();
   release_if_ready();
@@ -79,6 +89,9 @@ void Core::close_unknown_visits() {
 }
 
 void Core::release_if_ready() {
+  if (keys_in_use()) {
+    for (auto& answer : std::exchange(acks_awaiting_keys_, {})) say(effect::PublishAck{std::move(answer)});
+  }
   if (released_ || !can_recognise(now_.wall)) return;
   released_ = true;
   presence_.release(now_);

@@ -150,6 +150,28 @@ TEST_F(CoreConsent, ASnapshotDoesNotDisturbWhoIsInIt) {
   EXPECT_EQ(box.seen.tablet.size(), 1U);
 }
 
+TEST_F(CoreConsent, AnImportIsAnsweredWhenItsMembersAreRecognised) {
+  const Profile other = member("m-2", 2);
+  box.loads = false;
+  box.replace_profiles("S2", {who, other});
+  EXPECT_TRUE(acks().empty()) << "on disk, but his token is still a stranger's";
+  box.loads = true;
+  box.load_all();
+  EXPECT_EQ(acks(), Acks{AckStatus::applied});
+  Aes128 aes;
+  const auto seconds = static_cast<std::uint32_t>(unix_s(now()));
+  box.send(event::AdvertSeen{kEntrance, compute_eid(aes, other.keys.at(0).eid_key, seconds), -60});
+  EXPECT_EQ(box.seen.counters[effect::Counter::adverts_matched], 1U);
+}
+
+TEST_F(CoreConsent, OfTwoImportsAtOnceEachIsAnsweredWithItsOwnKeys) {
+  box.loads = false;
+  box.replace_profiles("S2", {who});
+  box.replace_profiles("S3", {who, member("m-2", 2)});
+  box.load_all();
+  EXPECT_EQ(acks(), (Acks{AckStatus::applied, AckStatus::applied}));
+}
+
 TEST_F(CoreConsent, ADeltaAddsAndRemovesAtOnce) {
   box.enter(who);
   auto rows = std::make_shared<DataRows>();

@@ -21,12 +21,6 @@ def days_ago(days: float) -> str:
     return iso(datetime.now(timezone.utc) - timedelta(days=days))
 
 
-def consents_to_recognition(profile: Record) -> bool:
-    """Now: granted and not run out."""
-    consent = profile["consent"].get("recognition", {})
-    return consent.get("status") == "granted" and consent.get("until", days_ago(-1)) > days_ago(0)
-
-
 class Member(NamedTuple):
     """A member as the tests know one: `profile` goes to the gateway, `key` into the phone."""
 

@@ -10,11 +10,10 @@ from typing import Any, Iterable
 from .air import Air, Controller, RemoteReceiver
 from .broker import Broker
 from .bus import Bus
-from .catalogue import Member, Record, consents_to_recognition, example_catalogue, example_complements
+from .catalogue import Member, Record, example_catalogue, example_complements
 from .central import Central
 from .gateway import ENTRANCE_ADDRESS, FITTING_ADDRESS, POS_KEY, STORE, Gateway
 from .phone import MemberPhone
-from .processes import wait_until
 from .radio import Radio, open_radio
 from .tablet import Tablet
 from .till import Till
@@ -72,18 +71,11 @@ class Shop:
         return part
 
     def open(self, members: Iterable[Member]) -> None:
-        """Starts the gateway and gives it the example catalogue and these members; they are recognised from here on.
-
-        An import is answered when it is on disk; the keys are loaded a moment later.
-        """
-        members = list(members)
+        """Starts the gateway and gives it the example catalogue and these members."""
         self.gateway.start()
         self.gateway.import_records("catalog", example_catalogue())
         self.gateway.import_records("complements", example_complements())
         self.gateway.import_records("profiles", [member.profile for member in members])
-        known = sum(consents_to_recognition(member.profile) for member in members)
-        wait_until(lambda: self.gateway.metric("members") >= known, 10, "the keys are loaded")
-        self.gateway.wait_ready()
 
     def phone_of(self, member: Member) -> MemberPhone:
         return MemberPhone(member.key, self.chance)
