@@ -24,13 +24,17 @@ const char* name(const Names& names, Enum value) {
 json outbox_figures(Db& db, WallTime now) {
   json classes = json::object();
   std::int64_t depth = 0;
-  Query rows(db, "SELECT class, count(*) FROM outbox WHERE delivered_at IS NULL GROUP BY class");
+  std::int64_t bytes = 0;
+  Query rows(db, "SELECT class, rows, bytes FROM outbox_depth WHERE rows > 0 ORDER BY class");
   while (rows.next()) {
     classes[name(kClasses, rows.integer(0))] = rows.integer(1);
     depth += rows.integer(1);
+    bytes += rows.integer(2);
   }
-  const auto oldest = db.number("SELECT recorded_at FROM outbox WHERE delivered_at IS NULL ORDER BY sequence LIMIT 1");
+  const auto oldest = db.number("SELECT recorded_at FROM outbox WHERE waiting ORDER BY sequence LIMIT 1");
   return {{"depth", depth},
+          {"bytes", bytes},
+          {"set_aside", db.number("SELECT count(*) FROM outbox WHERE set_aside IS NOT NULL").value_or(0)},
           {"oldest_s", oldest ? std::max<std::int64_t>(0, (unix_ms(now) - *oldest) / 1000) : 0},
           {"classes", classes},
           {"delivered", db.number("SELECT count(*) FROM outbox WHERE delivered_at IS NOT NULL").value_or(0)},

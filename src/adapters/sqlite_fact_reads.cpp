@@ -1,6 +1,9 @@
 #include "adapters/sqlite_fact_reads.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "adapters/sqlite_fact_rows.hpp"
@@ -62,6 +65,24 @@ std::optional<TicketRecord> read_ticket(Db& db, std::string_view sql, std::strin
   return std::move(*record);
 }
 
+/// The oldest telemetry, so many that the rest is within four fifths of the limits: the last fifth is for what must not
+/// be lost.
+std::vector<Sequence> surplus_telemetry(Db& db, const effect::SurveyOutbox& limits, std::int64_t rows,
+                                        std::int64_t bytes) {
+  rows -= limits.most_rows / 5 * 4;
+  bytes -= limits.most_bytes / 5 * 4;
+  std::vector<Sequence> out;
+  Query oldest(db, "SELECT sequence, bytes FROM outbox WHERE waiting AND class = 2 ORDER BY sequence LIMIT ?",
+               {static_cast<std::int64_t>(limits.most)});
+  while ((rows > 0 || bytes > 0) && oldest.next()) {
+    out.push_back(static_cast<Sequence>(oldest.integer(0)));
+    --rows;
+    bytes -= oldest.integer(1);
+  }
+  return out;
+}
+
+constexpr std::string_view kExplains = "/event/outbox/dropped";  // its fact has no fact about its own end
 constexpr std::string_view kTicketById = "SELECT body FROM ticket WHERE id = ?";
 constexpr std::string_view kTicketByVoided = "SELECT body FROM ticket WHERE voids = ? ORDER BY received_at LIMIT 1";
 
@@ -76,28 +97,52 @@ event::Restored read_restored(Db& db, WallTime now) {
           .value_or(0));
   const auto newest = db.number("SELECT recorded_at FROM outbox ORDER BY sequence DESC LIMIT 1");
   if (newest) out.newest_event_at = wall_ms(*newest);
-  Query waiting(db, "SELECT coalesce(min(sequence), 0), count(*) FROM outbox WHERE delivered_at IS NULL");
-  if (waiting.next()) {
-    out.first_undelivered = static_cast<Sequence>(waiting.integer(0));
-    out.undelivered = static_cast<std::uint64_t>(waiting.integer(1));
-  }
+  out.first_undelivered =
+      static_cast<Sequence>(db.number("SELECT min(sequence) FROM outbox WHERE waiting").value_or(0));
+  out.undelivered = static_cast<std::uint64_t>(db.number("SELECT sum(rows) FROM outbox_depth").value_or(0));
   read_visits(db, out);
   read_consents(db, out);
   read_last_ids(db, now, out);
   return out;
 }
 
-event::RowsRead read_undelivered(Db& db, const effect::ReadRows& request) {
+event::RowsRead read_waiting(Db& db, const effect::ReadRows& request) {
+  constexpr std::int64_t kNowhere = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t backlog = request.backlog == 0 ? kNowhere : static_cast<std::int64_t>(request.backlog);
   event::RowsRead out;
   Query rows(db,
-             "SELECT sequence, topic, payload, expires_at FROM outbox WHERE delivered_at IS NULL AND sequence >= ? "
-             "ORDER BY sequence LIMIT ?",
-             {static_cast<std::int64_t>(request.from), static_cast<std::int64_t>(request.limit)});
+             "SELECT sequence, topic, payload, expires_at, class, (SELECT max(earlier.sequence) FROM outbox AS earlier "
+             "WHERE earlier.partition = outbox.partition AND earlier.sequence < outbox.sequence AND "
+             "earlier.sequence >= ?3 AND earlier.waiting) "
+             "FROM outbox WHERE waiting AND sequence >= ?1 ORDER BY sequence LIMIT ?2",
+             {static_cast<std::int64_t>(request.from), static_cast<std::int64_t>(request.limit), backlog});
   while (rows.next()) {
-    out.rows.push_back({static_cast<Sequence>(rows.integer(0)), std::string(rows.text(1)), std::string(rows.text(2)),
-                        instant(rows, 3)});
+    OutboxRow row{static_cast<Sequence>(rows.integer(0)),
+                  std::string(rows.text(1)),
+                  std::string(rows.text(2)),
+                  instant(rows, 3),
+                  as<DeliveryClass>(rows, 4),
+                  static_cast<Sequence>(rows.integer(5)),
+                  false};
+    row.explains = row.topic.ends_with(kExplains);
+    out.rows.push_back(std::move(row));
   }
   out.end = out.rows.size() < request.limit;
+  return out;
+}
+
+event::OutboxSurveyed survey_outbox(Db& db, const effect::SurveyOutbox& request) {
+  event::OutboxSurveyed out;
+  const auto most = static_cast<std::int64_t>(request.most);
+  if (request.now) {
+    out.expired = sequences(db, "SELECT sequence FROM outbox WHERE waiting AND class = 1 AND expires_at <= ? LIMIT ?",
+                            {unix_ms(*request.now), most});
+  }
+  Query depth(db, "SELECT sum(rows), sum(bytes) FROM outbox_depth");
+  if (depth.next()) std::tie(out.rows, out.bytes) = std::pair{depth.integer(0), depth.integer(1)};
+  out.surplus = surplus_telemetry(db, request, out.rows, out.bytes);
+  std::ranges::sort(out.expired);
+  out.more = out.expired.size() == request.most || out.surplus.size() == request.most;
   return out;
 }
 

@@ -13,7 +13,9 @@ namespace tg {
 
 /// Everything of event::Restored that the facts file knows; cost grows with what is open, not with what is over.
 [[nodiscard]] event::Restored read_restored(Db& db, WallTime now);
-[[nodiscard]] event::RowsRead read_undelivered(Db& db, const effect::ReadRows& request);
+[[nodiscard]] event::RowsRead read_waiting(Db& db, const effect::ReadRows& request);
+/// O(rows that should die): how much waits is known without counting it.
+[[nodiscard]] event::OutboxSurveyed survey_outbox(Db& db, const effect::SurveyOutbox& request);
 /// known, voided_by and target.
 [[nodiscard]] event::TicketFactsLoaded read_ticket_facts(Db& db, const effect::LoadTicketFacts& request);
 

@@ -12,6 +12,7 @@ namespace tg {
 namespace {
 
 constexpr Millis kTicketMemory = std::chrono::days{180};
+constexpr Millis kSetAsideMemory = std::chrono::days{30};  // time for somebody to ask for them
 
 std::optional<std::int64_t> ms(const std::optional<WallTime>& at) {
   if (!at) return std::nullopt;
@@ -84,6 +85,17 @@ void append_fact(Db& db, const FactOrigin& origin, const Fact& fact) {
   db.run("UPDATE meta SET value = ? WHERE name = 'last_sequence' AND value < ?", {sequence, sequence});
 }
 
+void drop(Db& db, const row::DropFacts& op) {
+  for (const Sequence sequence : op.sequences) {
+    db.run("DELETE FROM outbox WHERE sequence = ? AND waiting", {static_cast<std::int64_t>(sequence)});
+  }
+}
+
+void set_aside(Db& db, const row::SetAside& op) {
+  db.run("UPDATE outbox SET set_aside = ? WHERE sequence = ? AND waiting",
+         {std::int64_t{op.mqtt_reason}, static_cast<std::int64_t>(op.sequence)});
+}
+
 struct BodyRow {
   std::string id;
   std::string body;
@@ -128,15 +140,18 @@ std::int64_t erase_tickets(Db& db, const MemberId& member) {
   return static_cast<std::int64_t>(rows.size());
 }
 
-std::int64_t erase_events(Db& db, const MemberId& member, WallTime now) {
-  db.run("DELETE FROM outbox WHERE member = ? AND class = ?", {member.value, number(DeliveryClass::perishable)});
-  const std::int64_t dropped = db.changes();
+std::int64_t erase_events(Db& db, const MemberId& member, WallTime now, std::vector<Sequence>& dropped) {
+  const SqlValue perishable = number(DeliveryClass::perishable);
+  dropped = sequences(db, "SELECT sequence FROM outbox WHERE member = ? AND class = ? AND waiting ORDER BY sequence",
+                      {member.value, perishable});
+  db.run("DELETE FROM outbox WHERE member = ? AND class = ?", {member.value, perishable});
+  const std::int64_t deleted = db.changes();
   const auto rows = bodies(db, "SELECT sequence, payload FROM outbox WHERE member = ?", member);
   for (const auto& row : rows) {
     db.run("UPDATE outbox SET member = NULL, payload = ? WHERE sequence = CAST(? AS INTEGER)",
            {anonymise_fact(row.body, now), row.id});
   }
-  return dropped + static_cast<std::int64_t>(rows.size());
+  return deleted + static_cast<std::int64_t>(rows.size());
 }
 
 std::int64_t erase_consents(Db& db, const MemberId& member) {
@@ -148,6 +163,13 @@ std::int64_t erase_consents(Db& db, const MemberId& member) {
 
 std::string ticket_key_text(const TicketKey& key) {
   return key.store + '|' + key.workstation + '|' + key.business_day + '|' + key.sequence;
+}
+
+std::vector<Sequence> sequences(Db& db, std::string_view sql, SqlValues values) {
+  std::vector<Sequence> out;
+  Query rows(db, sql, values);
+  while (rows.next()) out.push_back(static_cast<Sequence>(rows.integer(0)));
+  return out;
 }
 
 void mark_delivered(Db& db, const row::MarkDelivered& op) {
@@ -164,7 +186,8 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op) {
           [&](const row::PutTicket& o) { put_ticket(db, o); }, [&](const row::PutConsent& o) { put_consent(db, o); },
           [&](const row::PutAction& o) { put_action(db, o); }, [&](const row::PutCommand& o) { put_command(db, o); },
           [&](const row::AppendFact& o) { append_fact(db, origin, o.fact); },
-          [&](const row::MarkDelivered& o) { mark_delivered(db, o); },
+          [&](const row::MarkDelivered& o) { mark_delivered(db, o); }, [&](const row::DropFacts& o) { drop(db, o); },
+          [&](const row::SetAside& o) { set_aside(db, o); },
           [](const row::Purge&) {}},  // the lane deletes in slices when idle, not between commits
       op);
 }
@@ -183,6 +206,11 @@ bool purge_slice(Db& db, WallTime before) {
   }
   db.run("DELETE FROM ticket WHERE id IN (SELECT id FROM ticket WHERE received_at < ? LIMIT 1000)",
          {unix_ms(before - kTicketMemory)});
+  deleted += db.changes();
+  db.run(
+      "DELETE FROM outbox WHERE sequence IN "
+      "(SELECT sequence FROM outbox WHERE set_aside IS NOT NULL AND recorded_at < ? LIMIT 1000)",
+      {unix_ms(before - kSetAsideMemory)});
   return db.ok() && deleted + db.changes() > 0;
 }
 
@@ -193,14 +221,36 @@ std::int64_t delete_delivered_slice(Db& db) {
   return db.ok() ? db.changes() : 0;
 }
 
-ErasedTables erase_member(Db& db, const MemberId& member, WallTime now) {
-  ErasedTables tables;
+event::RowsRevived revive_rows(Db& db, const effect::ReviveRows& request) {
+  const auto from = static_cast<std::int64_t>(request.from), to = static_cast<std::int64_t>(request.to);
+  event::RowsRevived out{request.command, request.name, 0, {}};
+  Sequence expected = request.from;
+  const auto missing_until = [&](Sequence end) {
+    if (expected < end) out.gone.emplace_back(expected, end - 1);
+    expected = end + 1;
+  };
+  for (const Sequence s :
+       sequences(db, "SELECT sequence FROM outbox WHERE sequence BETWEEN ? AND ? ORDER BY sequence", {from, to})) {
+    if (out.first == 0) out.first = s;
+    missing_until(s);
+  }
+  missing_until(request.to + 1);
+  db.run(
+      "UPDATE outbox SET delivered_at = NULL, set_aside = NULL, expires_at = NULL "
+      "WHERE sequence BETWEEN ? AND ? AND NOT waiting",
+      {from, to});
+  return out;
+}
+
+Erased erase_member(Db& db, const MemberId& member, WallTime now) {
+  Erased out;
+  auto& tables = out.tables;
   tables.emplace_back("visit_cards", erase_cards(db, member));  // first: they are found through the visits
   tables.emplace_back("visit", erase_visits(db, member));
   tables.emplace_back("ticket", erase_tickets(db, member));
-  tables.emplace_back("outbox", erase_events(db, member, now));
+  tables.emplace_back("outbox", erase_events(db, member, now, out.dropped));
   tables.emplace_back("consent", erase_consents(db, member));
-  return tables;
+  return out;
 }
 
 }  // namespace tg

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,16 +26,24 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op);
 /// `store|workstation|business_day|sequence`
 [[nodiscard]] std::string ticket_key_text(const TicketKey& key);
 
+/// The first column of each row.
+[[nodiscard]] std::vector<Sequence> sequences(Db& db, std::string_view sql, SqlValues values);
+
 /// Deletes a slice of what is older than `before`: delivered events, ended visits, actions, commands; tickets live
-/// 180 days longer, so that one sent again is still known. True while there may be more.
+/// 180 days longer, so that one sent again is still known, and events set aside 30. True while there may be more.
 [[nodiscard]] bool purge_slice(Db& db, WallTime before);
 /// Deletes the oldest delivered events, whatever their age, to make room on a full disk. Returns how many.
 std::int64_t delete_delivered_slice(Db& db);
 void mark_delivered(Db& db, const row::MarkDelivered& op);
 
-/// Rows changed or deleted, by table.
-using ErasedTables = std::vector<std::pair<std::string, std::int64_t>>;
+/// Delivered events and events set aside wait again, without an end; those that waited are left alone.
+[[nodiscard]] event::RowsRevived revive_rows(Db& db, const effect::ReviveRows& request);
+
+struct Erased {
+  std::vector<std::pair<std::string, std::int64_t>> tables;  ///< rows changed or deleted
+  std::vector<Sequence> dropped;                             ///< events that waited
+};
 /// Visits, tickets and events stay without their member; cards, consents and perishable events go (contract §4.2).
-[[nodiscard]] ErasedTables erase_member(Db& db, const MemberId& member, WallTime now);
+[[nodiscard]] Erased erase_member(Db& db, const MemberId& member, WallTime now);
 
 }  // namespace tg

@@ -46,7 +46,8 @@ struct Inspection {
   std::string kind;
   std::function<void(std::string)> done;
 };
-using Job = std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, TicketQuestion, Inspection>;
+using Job = std::variant<effect::Persist, effect::ReadRows, effect::SurveyOutbox, effect::ReviveRows, effect::EraseRows,
+                         TicketQuestion, Inspection>;
 
 }  // namespace
 
@@ -107,6 +108,8 @@ class SqliteFacts::Impl {
     return std::visit(Overload{[this](effect::Persist&) { return commit_group(); },
                                [this](const effect::EraseRows& o) { return finish(erase(o)); },
                                [this](const effect::ReadRows& o) { return finish(read(o)); },
+                               [this](const effect::SurveyOutbox& o) { return finish(survey(o)); },
+                               [this](const effect::ReviveRows& o) { return finish(revive(o)); },
                                [this](TicketQuestion& o) { return finish(answer(o)); },
                                [this](const Inspection& o) { return finish(answer(o)); }},
                       waiting_.front());
@@ -156,19 +159,32 @@ class SqliteFacts::Impl {
 
   DbError erase(const effect::EraseRows& request) {
     if (!erased_) {
-      ErasedTables tables;
-      if (DbError error = db_.transact([&] { tables = erase_member(db_, request.member, wall_now()); })) return error;
-      erased_ = std::move(tables);
+      Erased erased;
+      if (DbError error = db_.transact([&] { erased = erase_member(db_, request.member, wall_now()); })) return error;
+      erased_ = std::move(erased);
     }
     if (DbError error = db_.checkpoint()) return error;  // until then the log holds the old pages
-    post_(event::RowsErased{request.command, request.name, request.request_id, request.member, std::move(*erased_)});
+    post_(event::RowsErased{request.command, request.name, request.request_id, request.member,
+                            std::move(erased_->tables), std::move(erased_->dropped)});
     erased_.reset();
     return {};
   }
   DbError read(const effect::ReadRows& request) {
-    event::RowsRead rows = read_undelivered(db_, request);
+    event::RowsRead rows = read_waiting(db_, request);
     if (DbError error = take_error()) return error;
     post_(std::move(rows));
+    return {};
+  }
+  DbError survey(const effect::SurveyOutbox& request) {
+    event::OutboxSurveyed surveyed = survey_outbox(db_, request);
+    if (DbError error = take_error()) return error;
+    post_(std::move(surveyed));
+    return {};
+  }
+  DbError revive(const effect::ReviveRows& request) {
+    event::RowsRevived revived;
+    if (DbError error = db_.transact([&] { revived = revive_rows(db_, request); })) return error;
+    post_(std::move(revived));
     return {};
   }
   DbError answer(TicketQuestion& question) {
@@ -289,7 +305,7 @@ class SqliteFacts::Impl {
   std::deque<Job> waiting_;  // the lane's
   Millis retry_after_{0};
   SteadyTime retry_at_{};
-  std::optional<ErasedTables> erased_;  // of the request at the front, while its checkpoint is tried again
+  std::optional<Erased> erased_;  // of the request at the front, while its checkpoint is tried again
   std::optional<WallTime> purge_before_;
   bool tidy_ = false;
 
@@ -350,6 +366,8 @@ void SqliteFacts::start() { impl_->start(); }
 void SqliteFacts::stop() { impl_->stop(); }
 void SqliteFacts::persist(effect::Persist batch) { impl_->persist(std::move(batch)); }
 void SqliteFacts::read_rows(effect::ReadRows request) { impl_->submit(request); }
+void SqliteFacts::survey(effect::SurveyOutbox request) { impl_->submit(request); }
+void SqliteFacts::revive(effect::ReviveRows request) { impl_->submit(std::move(request)); }
 void SqliteFacts::erase_rows(effect::EraseRows request) { impl_->submit(std::move(request)); }
 void SqliteFacts::load_ticket_facts(effect::LoadTicketFacts request,
                                     std::function<void(effect::LoadTicketFacts, event::TicketFactsLoaded)> done) {

@@ -45,6 +45,8 @@ class SqliteFacts final : public FactsPort {
 
   void persist(effect::Persist batch) override;
   void read_rows(effect::ReadRows request) override;
+  void survey(effect::SurveyOutbox request) override;
+  void revive(effect::ReviveRows request) override;
   void erase_rows(effect::EraseRows request) override;
   void load_ticket_facts(effect::LoadTicketFacts request,
                          std::function<void(effect::LoadTicketFacts, event::TicketFactsLoaded)> done) override;

@@ -20,20 +20,30 @@ constexpr std::array kTables{
 };
 constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
 
-std::string insert_text(std::string_view table, int columns) {
-  std::string sql = "INSERT OR REPLACE INTO " + std::string(table) + " VALUES (?";
+/// The columns that the damaged file stores: it may be of an older schema, and some columns are computed.
+std::string columns_of(Db& from, std::string_view table) {
+  std::string names;
+  Query columns(from, "SELECT name FROM pragma_table_info(?) ORDER BY cid", {table});
+  while (columns.next()) names.append(names.empty() ? "" : ", ").append(columns.text(0));
+  return names;
+}
+
+std::string insert_text(std::string_view table, const std::string& names, int columns) {
+  std::string sql = "INSERT OR REPLACE INTO " + std::string(table) + " (" + names + ") VALUES (?";
   for (int i = 1; i < columns; ++i) sql += ", ?";
   return sql + ")";
 }
 
 /// Copies until the end or the first unreadable row; true when the end was reached.
-bool copy(Db& from, Db& to, const std::string& select, std::string_view table, std::int64_t& rows) {
+bool copy(Db& from, Db& to, const Table& table, const std::string& order, std::int64_t& rows) {
   from.clear_error();
-  Query query(from, select);
+  const std::string names = columns_of(from, table.name);
+  if (names.empty()) return false;
+  Query query(from, "SELECT " + names + " FROM " + std::string(table.name) + " ORDER BY " + order);
   std::string insert;
   std::vector<SqlValue> values;
   while (rows < kMostRows && query.next()) {
-    if (insert.empty()) insert = insert_text(table, query.columns());
+    if (insert.empty()) insert = insert_text(table.name, names, query.columns());
     values.clear();
     for (int i = 0; i < query.columns(); ++i) values.push_back(query.value(i));
     to.run_row(insert, values);
@@ -49,10 +59,9 @@ bool copy(Db& from, Db& to, const std::string& select, std::string_view table, s
 
 /// Forwards, and on trouble backwards: one bad page costs what lies on it.
 bool copy_table(Db& from, Db& to, const Table& table, std::int64_t& rows) {
-  const std::string select = "SELECT * FROM " + std::string(table.name) + " ORDER BY ";
-  if (copy(from, to, select + std::string(table.key), table.name, rows)) return true;
+  if (copy(from, to, table, std::string(table.key), rows)) return true;
   const bool two = table.key.find(',') != std::string_view::npos;
-  copy(from, to, select + (two ? "member DESC, purpose DESC" : std::string(table.key) + " DESC"), table.name, rows);
+  copy(from, to, table, two ? "member DESC, purpose DESC" : std::string(table.key) + " DESC", rows);
   return false;
 }
 
@@ -76,6 +85,9 @@ Result<Salvage, DbError> salvage_facts(const std::string& damaged, Db& fresh, Wa
     fresh.run(
         "UPDATE meta SET value = max(value, coalesce((SELECT max(sequence) FROM outbox), 0)) "
         "WHERE name = 'last_sequence'");
+    fresh.run(  // what was copied twice was counted twice
+        "UPDATE outbox_depth SET (rows, bytes) = (SELECT count(*), coalesce(sum(o.bytes), 0) FROM outbox o "
+        "WHERE o.class = outbox_depth.class AND o.waiting)");
   });
   if (error) return Unexpected<DbError>{error};
   return out;

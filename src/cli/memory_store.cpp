@@ -11,6 +11,7 @@ namespace {
 template <class E>
 concept StoreEffect = requires(E) {
   requires std::is_same_v<E, effect::Persist> || std::is_same_v<E, effect::ReadRows> ||
+               std::is_same_v<E, effect::SurveyOutbox> || std::is_same_v<E, effect::ReviveRows> ||
                std::is_same_v<E, effect::EraseRows> || std::is_same_v<E, effect::LoadTicketFacts> ||
                std::is_same_v<E, effect::LoadDossier> || std::is_same_v<E, effect::LoadKeys> ||
                std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::ForgetMember>;
@@ -70,11 +71,27 @@ void MemoryStore::on(const effect::ReadRows& e, std::deque<Event>& answers) {
   answers.emplace_back(std::move(read));
 }
 
+/// Acks are immediate: nothing waits long enough to die.
+void MemoryStore::on(const effect::SurveyOutbox&, std::deque<Event>& answers) {
+  answers.emplace_back(event::OutboxSurveyed{});
+}
+
+void MemoryStore::on(const effect::ReviveRows& e, std::deque<Event>& answers) {
+  event::RowsRevived revived{e.command, e.name, 0, {}};
+  for (Sequence s = e.from; s <= e.to && rows_.contains(s); ++s) {
+    if (revived.first == 0) revived.first = s;
+    delivered_.erase(s);
+  }
+  const Sequence held = rows_.empty() ? 0 : rows_.rbegin()->first;
+  if (e.to > held) revived.gone.emplace_back(std::max(e.from, held + 1), e.to);
+  answers.emplace_back(std::move(revived));
+}
+
 void MemoryStore::on(const effect::EraseRows& e, std::deque<Event>& answers) {
   for (auto& [id, ticket] : tickets_) {
     if (ticket.attribution && ticket.attribution->member == e.member) ticket.attribution->member.reset();
   }
-  answers.emplace_back(event::RowsErased{e.command, e.name, e.request_id, e.member, {}});
+  answers.emplace_back(event::RowsErased{e.command, e.name, e.request_id, e.member, {}, {}});
 }
 
 void MemoryStore::on(const effect::LoadTicketFacts& e, std::deque<Event>& answers) {

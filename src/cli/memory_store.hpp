@@ -31,6 +31,8 @@ class MemoryStore {
 
   void on(const effect::Persist& e, std::deque<Event>& answers);
   void on(const effect::ReadRows& e, std::deque<Event>& answers);
+  void on(const effect::SurveyOutbox& e, std::deque<Event>& answers);
+  void on(const effect::ReviveRows& e, std::deque<Event>& answers);
   void on(const effect::EraseRows& e, std::deque<Event>& answers);
   void on(const effect::LoadTicketFacts& e, std::deque<Event>& answers);
   void on(const effect::LoadDossier& e, std::deque<Event>& answers);

@@ -1,5 +1,6 @@
 // Commands of the central platform (contract §4.2) and their acks.
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "codec/json_write.hpp"
@@ -104,10 +105,24 @@ Body read_erase(const CommandId& id, const Cursor& c) {
   return request;
 }
 
+bool is_sequence(std::string_view text) {
+  return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// A number, or the 20 digits of an event's `sequence`; what is out of range is no event's.
+Sequence read_sequence(const Cursor& c) {
+  if (!c.is_text()) return static_cast<Sequence>(c.integer(1, kMaxRevision, 1));
+  const std::string digits = c.text_if(is_sequence, "an event's sequence, as digits or as a number, is allowed");
+  std::int64_t value = kMaxRevision;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return static_cast<Sequence>(std::clamp<std::int64_t>(value, 1, kMaxRevision));
+}
+
 Body read_replay(const CommandId&, const Cursor& c) {
-  const std::int64_t from = c.need("from_sequence").integer(1, kMaxRevision, 1);
-  const std::int64_t to = c.need("to_sequence").integer(from, kMaxRevision, from);
-  return ReplayRequest{.from = static_cast<Sequence>(from), .to = static_cast<Sequence>(to)};
+  const ReplayRequest request{.from = read_sequence(c.need("from_sequence")),
+                              .to = read_sequence(c.need("to_sequence"))};
+  if (request.to < request.from) return BadCommand{"/to_sequence: from_sequence or more is allowed"};
+  return request;
 }
 
 Body not_supported(const CommandId&, const Cursor&) { return BadCommand{"not supported by this version"}; }

@@ -172,6 +172,8 @@ Policy Config::policy() const {
   policy.suggestion = suggestion;
   policy.profiles_stale_after = std::chrono::hours{profiles_stale_after_h};
   policy.central_max_rate = central.max_rate;
+  policy.outbox_max_rows = outbox_max_rows;
+  policy.outbox_max_bytes = outbox_max_bytes;
   policy.retain_delivered = std::chrono::hours{retain_delivered_h};
   policy.record_sightings = journal_enabled;
   return policy;

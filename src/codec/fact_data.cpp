@@ -148,7 +148,9 @@ Json data_of(const fact::EraseCompleted& f) {
 Json data_of(const fact::OutboxDropped& f) {
   Json ranges = Json::array();
   for (const auto& [from, to] : f.ranges) ranges.push_back(Json::array({from, to}));
-  return {{"class", f.cls}, {"reason", f.reason}, {"ranges", std::move(ranges)}};
+  return {{"class", name_of(kDeliveryClassNames, f.cls)},
+          {"reason", name_of(kDropReasonNames, f.reason)},
+          {"ranges", std::move(ranges)}};
 }
 
 Json data_of(const fact::DqAlert& f) {

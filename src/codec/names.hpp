@@ -106,6 +106,10 @@ inline constexpr auto kOutcomeNames = std::to_array<Named<Outcome>>({{Outcome::s
                                                                      {Outcome::refused, "refused"},
                                                                      {Outcome::expired, "expired"},
                                                                      {Outcome::withdrawn, "withdrawn"}});
+inline constexpr auto kDropReasonNames = std::to_array<Named<DropReason>>({{DropReason::expired, "expired"},
+                                                                           {DropReason::limit, "limit"},
+                                                                           {DropReason::refused, "refused"},
+                                                                           {DropReason::erased, "erased"}});
 inline constexpr auto kSuppressReasonNames =
     std::to_array<Named<SuppressReason>>({{SuppressReason::holdout, "holdout"},
                                           {SuppressReason::consent, "consent"},

@@ -40,6 +40,7 @@ constexpr CounterText kCounters[effect::kCounterCount] = {
     {"commands_total", "", "Commands of the central platform"},
     {"outbox_acked_total", "", "Events that the central broker acknowledged"},
     {"outbox_refused_total", "", "Events that the central broker refused"},
+    {"outbox_dropped_total", "", "Events that central never gets: expired, above the limits, refused for good, erased"},
     {"outbox_no_subscriber_total", "", "Events acknowledged although nobody had subscribed"},
 };
 

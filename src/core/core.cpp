@@ -23,6 +23,7 @@ void Core::step(const Event& event, Stamp now, Effects& effects) {
   if (auto acked = outbox_.take_acked(now.mono); !acked.empty()) {
     ops_.emplace_back(row::MarkDelivered{std::move(acked), now.wall});
   }
+  survey_when_due();
   commit();
   outbox_.pump(now.mono, effects);
   effects_ = nullptr;
@@ -47,6 +48,7 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(outbox_.next_deadline());
   consider(next_lapse_);
   consider(next_purge_);
+  if (!surveying_ && outbox_.waiting()) consider(next_survey_);
   for (const auto& [name, open] : open_snapshots_) consider(open.due);
   return next;
 }
@@ -123,6 +125,7 @@ void Core::on(const event::Committed& e) {
 Sequence Core::append(FactData data, std::optional<VisitId> correlation, std::optional<WallTime> expires_at) {
   Fact fact;
   fact.sequence = outbox_.append();
+  ++facts_since_survey_;
   fact.epoch = outbox_.epoch();
   const std::string seed = policy_.source() + '|' + std::to_string(fact.epoch) + '|' + std::to_string(fact.sequence);
   fact.id = uuid_v7(now_.wall, sha256(as_bytes(seed)));

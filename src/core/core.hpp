@@ -83,6 +83,8 @@ class Core {
   void on(const event::RowsErased& e);
   void on(const event::Committed& e);
   void on(const event::RowsRead& e);
+  void on(const event::OutboxSurveyed& e);
+  void on(const event::RowsRevived& e);
   void on(const event::LinkUp& e);
   void on(const event::LinkDown& e);
   void on(const event::Delivered& e);
@@ -122,6 +124,9 @@ class Core {
   void apply_refusal(const MemberId& member, Purpose purpose);
   void ask_for_keys();
   [[nodiscard]] bool keys_in_use() const;
+  [[nodiscard]] std::optional<WallTime> expiry_now() const;
+  void bury(const std::vector<Drop>& drops);
+  void survey_when_due();
   void put_keys(const event::MemberKeys& keys);
   void forget_member(const MemberId& member, EndReason reason);
   void close_unknown_visits();
@@ -169,6 +174,10 @@ class Core {
   std::uint32_t key_loads_ = 0;                 ///< asked for and not complete
   std::vector<CommandAck> acks_awaiting_keys_;  ///< "applied" is said when the members are recognised
   std::optional<MonoTime> next_purge_;
+  std::optional<MonoTime> next_survey_;  ///< of what waits in the outbox
+  bool surveying_ = false;
+  bool over_limit_ = false;
+  std::uint32_t facts_since_survey_ = 0;
   std::optional<MonoTime> next_lapse_;  ///< of the recognition consent of a member who is inside
   std::set<MemberId> being_erased_;     ///< the cache may still answer with what it knew of them
   bool released_ = false;

@@ -17,9 +17,10 @@ void Core::on(const event::CommandArrived& e) {
   const bool bad = std::holds_alternative<BadCommand>(command.body);
   if (!data && !bad) {  // data sets are told apart by revision and part, not by the command's id
     if (!seen_commands_.insert(command.id).second) return ack(command.id, command.name, AckStatus::duplicate);
-    // An erasure is remembered when it is done: after a crash in between, the repeated command must do it.
-    const bool erase = std::holds_alternative<EraseRequest>(command.body);
-    if (!erase) ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
+    // These are remembered when they are done: after a crash in between, the repeated command must do it.
+    const bool later =
+        std::holds_alternative<EraseRequest>(command.body) || std::holds_alternative<ReplayRequest>(command.body);
+    if (!later) ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
   }
   std::visit([&](const auto& body) { run(command, body); }, command.body);
 }
@@ -29,10 +30,6 @@ void Core::run(const Command& c, const BadCommand& body) { ack(c.id, c.name, Ack
 void Core::run(const Command& c, const SnapshotPart& body) { now_do(effect::WriteCache{c.id, c.name, body}); }
 
 void Core::run(const Command& c, const Delta& body) { now_do(effect::WriteCache{c.id, c.name, body}); }
-
-void Core::run(const Command& c, const ReplayRequest&) {
-  ack(c.id, c.name, AckStatus::rejected, "not supported by this version");
-}
 
 void Core::on(const event::CacheWritten& e) {
   const bool consent = e.name == "consent";  // answered when the facts file had it
@@ -130,6 +127,9 @@ void Core::on(const event::MemberForgotten& e) {
 
 void Core::on(const event::RowsErased& e) {
   ops_.emplace_back(row::PutCommand{e.command, e.name, now_.wall});
+  std::vector<Drop> drops;
+  for (const Sequence s : e.dropped) drops.push_back({s, DeliveryClass::perishable, DropReason::erased});
+  bury(drops);
   append(fact::EraseCompleted{e.request_id, e.tables, e.command});
   ack(e.command, e.name, AckStatus::applied);
 }

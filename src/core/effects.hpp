@@ -48,14 +48,24 @@ struct MarkDelivered {
   std::vector<Sequence> sequences;
   WallTime at{};
 };
-/// Delivered facts, ended visits, old actions and commands from before `before`.
+/// Undelivered events that died (contract §4.5).
+struct DropFacts {
+  std::vector<Sequence> sequences;
+};
+/// An event that the broker refuses for good: kept and never sent again by itself.
+struct SetAside {
+  Sequence sequence = 0;
+  std::uint8_t mqtt_reason = 0;
+};
+/// Delivered facts, facts set aside, ended visits, old actions and commands from before `before`.
 struct Purge {
   WallTime before{};
 };
 }  // namespace row
 
-using RowOp = std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutConsent, row::PutAction,
-                           row::PutCommand, row::AppendFact, row::MarkDelivered, row::Purge>;
+using RowOp =
+    std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutConsent, row::PutAction, row::PutCommand,
+                 row::AppendFact, row::MarkDelivered, row::DropFacts, row::SetAside, row::Purge>;
 
 namespace effect {
 
@@ -65,10 +75,25 @@ struct Persist {
   std::vector<RowOp> ops;
 };
 
-/// Facts lane: undelivered rows from `from` on, at most `limit`; answered by RowsRead.
+/// Facts lane: waiting rows from `from` on, at most `limit`; answered by RowsRead.
 struct ReadRows {
   Sequence from = 0;
   std::uint32_t limit = 0;
+  Sequence backlog = 0;  ///< not 0: `OutboxRow::behind` is wanted, of rows from this one on
+};
+/// Facts lane: what should die, at most `most` rows of each kind; answered by OutboxSurveyed.
+struct SurveyOutbox {
+  std::optional<WallTime> now;  ///< nothing expires while the clock is not synchronised
+  std::int64_t most_rows = 0;   ///< of all classes; above it telemetry goes, oldest first
+  std::int64_t most_bytes = 0;
+  std::uint32_t most = 0;
+};
+/// Facts lane: delivered rows and rows set aside wait again; answered by RowsRevived.
+struct ReviveRows {
+  CommandId command;
+  std::string name;
+  Sequence from = 0;
+  Sequence to = 0;
 };
 /// Facts lane: make the member's rows anonymous and answer RowsErased.
 struct EraseRows {
@@ -158,9 +183,10 @@ enum class Counter : std::uint8_t {
   commands,
   rows_delivered,
   rows_refused,
+  rows_dropped,
   no_subscriber
 };
-inline constexpr std::size_t kCounterCount = 20;
+inline constexpr std::size_t kCounterCount = 21;
 struct Count {
   Counter counter = Counter::adverts_matched;
   std::uint64_t by = 1;
@@ -188,11 +214,12 @@ struct Note {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Persist, effect::ReadRows, effect::EraseRows, effect::LoadTicketFacts,
-                            effect::LoadDossier, effect::LoadKeys, effect::WriteCache, effect::ForgetMember,
-                            effect::PublishRow, effect::PublishAck, effect::PublishCard, effect::WithdrawCard,
-                            effect::PublishState, effect::ConnectLink, effect::DropLink, effect::AnswerTicket,
-                            effect::Count, effect::Sighted, effect::CheckedIn, effect::CheckinAnswered, effect::Note>;
+using Effect = std::variant<effect::Persist, effect::ReadRows, effect::SurveyOutbox, effect::ReviveRows,
+                            effect::EraseRows, effect::LoadTicketFacts, effect::LoadDossier, effect::LoadKeys,
+                            effect::WriteCache, effect::ForgetMember, effect::PublishRow, effect::PublishAck,
+                            effect::PublishCard, effect::WithdrawCard, effect::PublishState, effect::ConnectLink,
+                            effect::DropLink, effect::AnswerTicket, effect::Count, effect::Sighted, effect::CheckedIn,
+                            effect::CheckinAnswered, effect::Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tg

@@ -132,6 +132,7 @@ struct RowsErased {
   std::string request_id;
   MemberId member;
   std::vector<std::pair<std::string, std::int64_t>> tables;
+  std::vector<Sequence> dropped;  ///< perishable events that central never got
 };
 
 /// All batches up to this one are on disk.
@@ -141,6 +142,21 @@ struct Committed {
 struct RowsRead {
   std::vector<OutboxRow> rows;  ///< in sequence; fewer than asked = no more
   bool end = false;
+};
+
+/// What should die, oldest first, and how much waits in all.
+struct OutboxSurveyed {
+  std::vector<Sequence> expired;  ///< perishable
+  std::vector<Sequence> surplus;  ///< telemetry
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  bool more = false;
+};
+struct RowsRevived {
+  CommandId command;
+  std::string name;
+  Sequence first = 0;                               ///< 0 = none is left
+  std::vector<std::pair<Sequence, Sequence>> gone;  ///< ranges that are no longer, or never were
 };
 
 struct LinkUp {
@@ -174,11 +190,11 @@ struct ForgetAsked {
 
 }  // namespace event
 
-using Event =
-    std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen, event::CheckinSeen,
-                 event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
-                 event::ActionArrived, event::CommandArrived, event::CacheWritten, event::MemberForgotten,
-                 event::RowsErased, event::Committed, event::RowsRead, event::LinkUp, event::LinkDown, event::Delivered,
-                 event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
+using Event = std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen,
+                           event::CheckinSeen, event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded,
+                           event::DossierLoaded, event::ActionArrived, event::CommandArrived, event::CacheWritten,
+                           event::MemberForgotten, event::RowsErased, event::Committed, event::RowsRead,
+                           event::OutboxSurveyed, event::RowsRevived, event::LinkUp, event::LinkDown, event::Delivered,
+                           event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
 
 }  // namespace tg

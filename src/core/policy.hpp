@@ -64,6 +64,8 @@ struct Policy {
   SuggestionPolicy suggestion;
   Seconds profiles_stale_after{24 * 3600};
   std::int32_t central_max_rate = 0;  ///< events/s, 0 = no limit
+  std::int64_t outbox_max_rows = 400'000;
+  std::int64_t outbox_max_bytes = 536'870'912;
   Seconds retain_delivered{72 * 3600};
   bool record_sightings = false;  ///< effect::Sighted for every advert of a member
 

@@ -29,6 +29,10 @@ class FactsPort {
   virtual void persist(effect::Persist batch) = 0;
   /// Answered by event::RowsRead.
   virtual void read_rows(effect::ReadRows request) = 0;
+  /// Answered by event::OutboxSurveyed.
+  virtual void survey(effect::SurveyOutbox request) = 0;
+  /// Answered by event::RowsRevived.
+  virtual void revive(effect::ReviveRows request) = 0;
   /// Answered by event::RowsErased, after secure deletion and a truncated write-ahead log.
   virtual void erase_rows(effect::EraseRows request) = 0;
   /// Fills known, voided_by and target, then calls `done` in the lane's thread.

@@ -33,6 +33,8 @@ namespace {
 
 constexpr std::size_t kInboxLimit = 256;
 constexpr std::uint32_t kCommandSession{24 * 3600};  // commands wait at the central broker for a day
+constexpr std::int64_t kFactsRoom =
+    64 << 20;  // beside the events: visits, tickets, what class keep needs above its limit
 constexpr const char* kInstalledPage = "/usr/share/touchpoint-gateway/tablet";
 
 /// A million keys arrive in slices from another thread and tables of 13 MB come and go: without this, malloc keeps an
@@ -194,7 +196,7 @@ class Daemon {
     facts.store = config_.store;
     facts.source = config_.policy().source();
     facts.topic_prefix = config_.central_prefix();
-    facts.max_bytes = config_.outbox_max_bytes;
+    facts.max_bytes = 2 * config_.outbox_max_bytes + kFactsRoom;
     facts.alarm = [](const std::string& cause) {
       log(LogLevel::error, "store", cause.empty() ? "writes again" : cause);
     };

@@ -137,6 +137,8 @@ void Gateway::carry_out(Effect effect) {
   if (auto message = outgoing(effect, prefixes_)) return publish(std::move(*message));
   std::visit(Overload{[&](effect::Persist& e) { doors_.facts->persist(std::move(e)); },
                       [&](effect::ReadRows& e) { doors_.facts->read_rows(e); },
+                      [&](effect::SurveyOutbox& e) { doors_.facts->survey(e); },
+                      [&](effect::ReviveRows& e) { doors_.facts->revive(std::move(e)); },
                       [&](effect::EraseRows& e) { doors_.facts->erase_rows(std::move(e)); },
                       [&](effect::LoadTicketFacts& e) {
                         doors_.facts->load_ticket_facts(

@@ -87,7 +87,7 @@ TEST(Commands, RefusalsKeepTheIdSoThatTheyCanBeAnswered) {
   EXPECT_EQ(why_not("dance", R"({"command_id":"c-5"})"), "unknown command");
   EXPECT_EQ(why_not("erase", R"({"member":"m-1"})"), "/command_id: is required");
   EXPECT_EQ(why_not("replay", R"({"command_id":"c","from_sequence":9,"to_sequence":5})"),
-            "/to_sequence: an integer from 9 to 9007199254740991 is allowed");
+            "/to_sequence: from_sequence or more is allowed");
   EXPECT_EQ(why_not("profiles.snapshot", R"({"command_id":"c","profiles":[]})"), "/revision: is required");
   EXPECT_EQ(why_not("profiles.snapshot", R"({"command_id":"c","revision":1,"part":3,"parts":2,"profiles":[]})"),
             "/part: an integer from 1 to 2 is allowed");

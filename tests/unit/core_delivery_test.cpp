@@ -13,6 +13,14 @@ class CoreDelivery : public testing::Test {
   Box box;
   const Profile who = camille();
   void SetUp() override { box.cache.put(who); }
+  /// Of the first event of this type; 0 = none.
+  template <class Data>
+  [[nodiscard]] Sequence sequence_of() const {
+    for (const auto& fact : box.seen.facts) {
+      if (std::holds_alternative<Data>(fact.data)) return fact.sequence;
+    }
+    return 0;
+  }
   [[nodiscard]] std::vector<Sequence> undelivered() const {
     std::vector<Sequence> out;
     for (const auto& [sequence, row] : box.facts.rows) {
@@ -183,6 +191,67 @@ TEST_F(CoreDelivery, ACheckinInTheStreetIsNoVisit) {
   box.send(event::CheckinSeen{kEntrance, who.member});
   ASSERT_EQ(box.seen.facts.size(), 1U);
   EXPECT_EQ(box.seen.all<fact::VisitStarted>().at(0).method, RecognitionMethod::checkin);
+}
+
+// --- what never arrives ----------------------------------------------------------------------------------------------
+
+TEST_F(CoreDelivery, ASuggestionThatOutlivedItsUseIsDroppedAndExplained) {
+  box.start();
+  box.send(event::LinkDown{Link::central, "no WAN"});
+  box.enter_fitting(who);
+  const Sequence created = sequence_of<fact::SuggestionCreated>();
+  ASSERT_NE(created, 0U);
+  box.pass(30min);
+  const auto explained = box.seen.all<fact::OutboxDropped>();
+  ASSERT_EQ(explained.size(), 1U) << "also without a link: the disk is for what counts";
+  EXPECT_EQ(explained[0].cls, DeliveryClass::perishable);
+  EXPECT_EQ(explained[0].reason, DropReason::expired);
+  EXPECT_EQ(explained[0].ranges.front().first, created);
+  box.send(event::LinkUp{Link::central});
+  EXPECT_EQ(std::count(box.seen.sent.begin(), box.seen.sent.end(), created), 0);
+  EXPECT_EQ(box.seen.counters[effect::Counter::rows_dropped], 1U);
+}
+
+TEST_F(CoreDelivery, AnEventThatTheBrokerRefusesForGoodIsSetAsideAndExplained) {
+  box.acks = false;
+  box.start();
+  box.enter_fitting(who);
+  ASSERT_FALSE(box.seen.sent.empty());
+  const Sequence poison = box.seen.sent.front();
+  box.send(event::Delivered{poison, 0x95});
+  EXPECT_TRUE(box.facts.rows.at(poison).set_aside);
+  const auto explained = box.seen.all<fact::OutboxDropped>();
+  ASSERT_EQ(explained.size(), 1U);
+  EXPECT_EQ(explained[0].cls, DeliveryClass::keep);
+  EXPECT_EQ(explained[0].reason, DropReason::refused);
+  EXPECT_EQ(explained[0].ranges, (std::vector<std::pair<Sequence, Sequence>>{{poison, poison}}));
+  const Sequence explanation = sequence_of<fact::OutboxDropped>();
+  ASSERT_EQ(box.seen.sent.back(), explanation);
+  box.send(event::Delivered{explanation, 0x95});
+  EXPECT_EQ(box.seen.all<fact::OutboxDropped>().size(), 1U) << "a refused explanation is not explained for ever";
+}
+
+TEST_F(CoreDelivery, CentralMayAskForEventsAgain) {
+  box.start();
+  box.enter_fitting(who);
+  const auto before = box.seen.sent;
+  box.command("c-1", "replay", ReplayRequest{1, 2});
+  ASSERT_EQ(box.seen.sent.size(), before.size() + 2);
+  EXPECT_EQ(box.seen.sent[before.size()], 1U);
+  EXPECT_EQ(box.seen.sent[before.size() + 1], 2U);
+  box.command("c-2", "replay", ReplayRequest{90, 95});
+  box.command("c-3", "replay", ReplayRequest{2, 90});
+  box.command("c-3", "replay", ReplayRequest{2, 90});
+  box.command("c-4", "replay", ReplayRequest{1, 100'001});
+  const auto acks = box.seen.shown<effect::PublishAck>();
+  ASSERT_EQ(acks.size(), 5U);
+  EXPECT_EQ(acks[0].ack.status, AckStatus::applied);
+  EXPECT_EQ(acks[1].ack.status, AckStatus::rejected);
+  EXPECT_EQ(acks[1].ack.reason, "expired");
+  EXPECT_EQ(acks[2].ack.status, AckStatus::applied);
+  EXPECT_EQ(acks[2].ack.reason, "expired: " + std::to_string(box.facts.last + 1) + "-90");
+  EXPECT_EQ(acks[3].ack.status, AckStatus::duplicate);
+  EXPECT_EQ(acks[4].ack.status, AckStatus::rejected);
 }
 
 TEST_F(CoreDelivery, ACommandThatCannotBeUnderstoodIsRejectedWithItsReason) {

@@ -161,7 +161,7 @@ TEST(Facts, CommandsAndTheStoreHaveNoCorrelation) {
   const json erased = read(of(fact::EraseCompleted{"gdpr-77", {{"visit", 3}}, CommandId{"c-8"}}));
   EXPECT_EQ(erased["data"], json::parse(R"({"request_id":"gdpr-77","tables":[{"name":"visit","rows":3}],
                                             "at":"2026-11-21T14:04:05.123Z"})"));
-  const json dropped = read(of(fact::OutboxDropped{"telemetry", "full", {{41, 44}, {47, 47}}}));
+  const json dropped = read(of(fact::OutboxDropped{DeliveryClass::telemetry, DropReason::limit, {{41, 44}, {47, 47}}}));
   EXPECT_EQ(dropped["subject"], "store");
   EXPECT_EQ(dropped["partitionkey"], kStore);
   EXPECT_EQ(dropped["data"]["ranges"], json::parse("[[41,44],[47,47]]"));

@@ -16,6 +16,12 @@
 
 namespace tg {
 
+/// How an event may die (contract §4.5).
+enum class DeliveryClass : std::uint8_t { keep, perishable, telemetry };
+
+/// Why an event never reaches central (contract §4.1, outbox.dropped).
+enum class DropReason : std::uint8_t { expired, limit, refused, erased };
+
 namespace fact {
 
 struct VisitStarted {
@@ -114,8 +120,8 @@ struct EraseCompleted {
   CommandId command;
 };
 struct OutboxDropped {
-  std::string cls;
-  std::string reason;
+  DeliveryClass cls = DeliveryClass::keep;
+  DropReason reason = DropReason::expired;
   std::vector<std::pair<Sequence, Sequence>> ranges;
 };
 struct DqAlert {
@@ -132,9 +138,6 @@ using FactData =
                  fact::TicketRecorded, fact::TicketRevised, fact::TicketVoided, fact::AttributionCreated,
                  fact::AttributionRevised, fact::AttributionRetracted, fact::CollectPickedUp, fact::ConsentApplied,
                  fact::EraseCompleted, fact::OutboxDropped, fact::DqAlert>;
-
-/// How an event may die (contract §4.5).
-enum class DeliveryClass : std::uint8_t { keep, perishable, telemetry };
 
 /// One outbox row before it becomes bytes: numbered and dated by the core, serialised by codec/facts.
 struct Fact {
@@ -155,6 +158,18 @@ struct OutboxRow {
   std::string topic;
   std::string payload;
   std::optional<WallTime> expires_at;
+  DeliveryClass cls = DeliveryClass::keep;
+  Sequence behind = 0;    ///< the newest earlier row of its partition that waits; 0 = none, or not asked for
+  bool explains = false;  ///< it is an outbox.dropped: nothing explains its own end
+};
+
+/// An event that central will never get.
+struct Drop {
+  Sequence sequence = 0;
+  DeliveryClass cls = DeliveryClass::keep;
+  DropReason reason = DropReason::expired;
+  std::uint8_t mqtt_reason = 0;  ///< of a refusal
+  bool explains = false;
 };
 
 }  // namespace tg

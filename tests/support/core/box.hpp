@@ -171,9 +171,11 @@ class Box {
     std::visit(Overload{
                    [&](const effect::Persist& e) { commits ? commit(e) : waiting_batches_.push_back(e); },
                    [&](const effect::ReadRows& e) { answer(facts.read(e)); },
+                   [&](const effect::SurveyOutbox& e) { answer(facts.survey(e)); },
+                   [&](const effect::ReviveRows& e) { answer(facts.revive(e)); },
                    [&](const effect::EraseRows& e) {
                      if (!answers_erasure) return;
-                     answer(event::RowsErased{e.command, e.name, e.request_id, e.member, {{"visits", 1}}});
+                     answer(event::RowsErased{e.command, e.name, e.request_id, e.member, {{"visits", 1}}, {}});
                    },
                    [&](const effect::LoadTicketFacts& e) {
                      if (!loading) return waiting_loads_.push_back(effect);

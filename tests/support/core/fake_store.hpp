@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec/facts.hpp"
 #include "core/effects.hpp"
 #include "core/events.hpp"
 #include "core/matching.hpp"
@@ -21,8 +22,11 @@ struct FactsFile {
   struct Row {
     Fact fact;
     bool delivered = false;
+    bool set_aside = false;
+    [[nodiscard]] bool waits() const { return !delivered && !set_aside; }
   };
   std::map<Sequence, Row> rows;
+  Sequence last = 0;  ///< outlives the rows
   std::map<VisitId, Visit> visits;
   std::map<VisitId, VisitCards> cards;
   std::map<TicketId, TicketRecord> tickets;
@@ -40,10 +44,17 @@ struct FactsFile {
   void write(const row::PutConsent& op) { consents[{op.change.member, op.change.purpose}] = op.change; }
   void write(const row::PutAction& op) { actions.push_back(op.id); }
   void write(const row::PutCommand& op) { commands.push_back(op.id); }
-  void write(const row::AppendFact& op) { rows[op.fact.sequence] = {op.fact}; }
+  void write(const row::AppendFact& op) {
+    last = op.fact.sequence;
+    rows[last] = {op.fact};
+  }
   void write(const row::MarkDelivered& op) {
     for (const Sequence s : op.sequences) rows[s].delivered = true;
   }
+  void write(const row::DropFacts& op) {
+    for (const Sequence s : op.sequences) rows.erase(s);
+  }
+  void write(const row::SetAside& op) { rows[op.sequence].set_aside = true; }
   void write(const row::Purge&) {}
   void write(const effect::Persist& batch) {
     for (const auto& op : batch.ops) std::visit([this](const auto& o) { write(o); }, op);
@@ -53,17 +64,53 @@ struct FactsFile {
     event::RowsRead out;
     auto it = rows.lower_bound(asked.from);
     for (; it != rows.end() && out.rows.size() < asked.limit; ++it) {
-      if (!it->second.delivered)
-        out.rows.push_back({it->first, "event", it->second.fact.id, it->second.fact.expires_at});
+      const Fact& fact = it->second.fact;
+      if (!it->second.waits()) continue;
+      const Sequence behind =
+          asked.backlog == 0 ? 0 : newest_waiting(fact_partition("paris-042", fact.data), asked.backlog, it->first);
+      out.rows.push_back({it->first, "event", fact.id, fact.expires_at, fact_kind(fact.data).cls, behind,
+                          std::holds_alternative<fact::OutboxDropped>(fact.data)});
     }
     out.end = it == rows.end();
     return out;
   }
+  [[nodiscard]] Sequence newest_waiting(const std::string& partition, Sequence from, Sequence before) const {
+    Sequence found = 0;
+    for (auto it = rows.lower_bound(from); it != rows.end() && it->first < before; ++it) {
+      if (it->second.waits() && fact_partition("paris-042", it->second.fact.data) == partition) found = it->first;
+    }
+    return found;
+  }
+  event::RowsRevived revive(const effect::ReviveRows& asked) {
+    event::RowsRevived out{asked.command, asked.name, 0, {}};
+    for (Sequence s = asked.from; s <= asked.to; ++s) {
+      const auto it = rows.find(s);
+      if (it != rows.end()) {
+        it->second.delivered = it->second.set_aside = false;
+        if (out.first == 0) out.first = s;
+      } else if (!out.gone.empty() && out.gone.back().second + 1 == s) {
+        out.gone.back().second = s;
+      } else {
+        out.gone.emplace_back(s, s);
+      }
+    }
+    return out;
+  }
+  [[nodiscard]] event::OutboxSurveyed survey(const effect::SurveyOutbox& asked) const {
+    event::OutboxSurveyed out;
+    for (const auto& [sequence, row] : rows) {
+      if (!row.waits()) continue;
+      ++out.rows;
+      const bool dead = asked.now && row.fact.expires_at && *row.fact.expires_at <= *asked.now;
+      if (dead && fact_kind(row.fact.data).cls == DeliveryClass::perishable) out.expired.push_back(sequence);
+    }
+    return out;
+  }
   [[nodiscard]] event::Restored restored() const {
     event::Restored out;
+    out.last_sequence = last;
     for (const auto& [sequence, row] : rows) {
-      out.last_sequence = sequence;
-      if (row.delivered) continue;
+      if (!row.waits()) continue;
       ++out.undelivered;
       if (out.first_undelivered == 0) out.first_undelivered = sequence;
     }

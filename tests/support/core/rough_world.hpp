@@ -26,10 +26,12 @@ class RoughWorld {
   FactsFile facts;
   CacheFile cache;
   std::vector<Fact> received;   ///< by central, with repetitions, as they arrived
+  std::vector<Fact> refused;    ///< by the broker, for good
   std::set<TicketId> answered;  ///< tills that heard "accepted" or "duplicate"
   std::set<CommandId> acked;    ///< commands that central knows to be done
   int crashes = 0;
   bool faults = true;
+  bool wan = true;
 
   void start() {
     core_ = std::make_unique<Core>(shop_policy());
@@ -48,9 +50,14 @@ class RoughWorld {
     if (const auto due = core_->next_deadline(); due && *due <= at(now_).mono) post(event::DeadlineReached{});
     for (int i = 0; i < 12; ++i) somebody();
   }
+  void lose_wan() {
+    wan = false;
+    cut();
+  }
   /// No more faults; runs until nobody has anything left to do.
   void heal() {
     faults = false;
+    wan = true;
     if (!link_up_) post(event::LinkUp{Link::central});
     link_up_ = true;
     while (!inbox_.empty() || !facts_lane_.empty() || !cache_lane_.empty() || !wire_.empty()) somebody();
@@ -94,6 +101,7 @@ class RoughWorld {
     std::visit(Overload{
                    [&](const effect::Persist&) { facts_lane_.push_back(effect); },
                    [&](const effect::ReadRows&) { facts_lane_.push_back(effect); },
+                   [&](const effect::SurveyOutbox&) { facts_lane_.push_back(effect); },
                    [&](const effect::LoadTicketFacts&) { facts_lane_.push_back(effect); },
                    [&](const effect::LoadDossier&) { cache_lane_.push_back(effect); },
                    [&](const effect::LoadKeys&) { cache_lane_.push_back(effect); },
@@ -103,7 +111,7 @@ class RoughWorld {
                    [&](const effect::DropLink&) { cut(); },
                    [&](const effect::ConnectLink& e) {
                      if (e.link == Link::local) return post(event::LinkUp{e.link});
-                     if (faults && dice_.one_in(3)) return post(event::LinkDown{e.link, "no route"});
+                     if (!wan || (faults && dice_.one_in(3))) return post(event::LinkDown{e.link, "no route"});
                      link_up_ = true;
                      post(event::LinkUp{e.link, static_cast<std::uint16_t>(dice_.between(1, 40))});
                    },
@@ -129,6 +137,7 @@ class RoughWorld {
                      post(event::Committed{e.batch});
                    },
                    [&](const effect::ReadRows& e) { post(facts.read(e)); },
+                   [&](const effect::SurveyOutbox& e) { post(facts.survey(e)); },
                    [&](const effect::LoadTicketFacts& e) { post(ticket_facts(facts, cache, e)); },
                    [&](const effect::LoadDossier& e) {
                      post(event::DossierLoaded{e.visit, cache.dossier(e.member)});
@@ -151,7 +160,15 @@ class RoughWorld {
     const Sequence s = wire_.front();
     wire_.pop_front();
     ASSERT_TRUE(facts.rows.contains(s)) << "sent before its commit: " << s;
-    received.push_back(facts.rows.at(s).fact);
+    const Fact& fact = facts.rows.at(s).fact;
+    const bool may_be_bad = faults && !std::holds_alternative<fact::OutboxDropped>(fact.data);
+    if (may_be_bad && !arrived_.contains(s) && dice_.one_in(60)) bad_.insert(s);
+    if (bad_.contains(s)) {  // what is refused for good is refused each time
+      refused.push_back(fact);
+      return post(event::Delivered{s, 0x95});
+    }
+    arrived_.insert(s);
+    received.push_back(fact);
     if (faults && dice_.one_in(40)) return cut();
     post(event::Delivered{s, 0});
   }
@@ -179,6 +196,7 @@ class RoughWorld {
   std::deque<Effect> facts_lane_, cache_lane_;
   std::deque<Sequence> wire_;
   std::map<Sequence, std::string> ids_;
+  std::set<Sequence> arrived_, bad_;
 };
 
 }  // namespace tg::test

@@ -17,6 +17,7 @@ log_type error
 log_type warning
 max_inflight_messages 0
 max_queued_messages 0
+{limits}
 listener {port} 127.0.0.1
 listener {websocket_port} 127.0.0.1
 protocol websockets
@@ -26,10 +27,11 @@ protocol websockets
 class Broker:
     """Keeps its ports over stop, kill and start, as a broker that crashed and came back does.
 
-    With `durable`, what `save` found outlives even kill -9: sessions, subscriptions and retained messages.
+    With `durable`, what `save` found outlives even kill -9: sessions, subscriptions and retained messages. `limits`
+    are further lines of mosquitto's configuration.
     """
 
-    def __init__(self, directory: Path, name: str = "broker", durable: bool = False) -> None:
+    def __init__(self, directory: Path, name: str = "broker", durable: bool = False, limits: str = "") -> None:
         self.port = free_port()
         self.websocket_port = free_port()
         self._directory, self._name = directory, name
@@ -41,6 +43,7 @@ class Broker:
                 port=self.port,
                 websocket_port=self.websocket_port,
                 persistence=persistence if durable else "persistence false",
+                limits=limits,
             )
         )
         self.start()

@@ -24,6 +24,7 @@ class Shop:
 
     `one_broker` lets both links share a broker, else central and the store have one each. `radio` and `bus` make
     other parts than the emulated ones. `durable_wan`: central's broker remembers central's subscriptions over kill -9.
+    `wan_limits`: lines for its configuration.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class Shop:
         radio: Any = open_radio,
         bus: Any = Bus,
         durable_wan: bool = False,
+        wan_limits: str = "",
     ) -> None:
         self.directory, self.chance = directory, random.Random(seed)
         self._patch, self._one_broker, self._open_radio, self._open_bus = patch, one_broker, radio, bus
-        self._durable_wan = durable_wan
+        self._durable_wan, self._wan_limits = durable_wan, wan_limits
         self._open = ExitStack()
 
     def __enter__(self) -> "Shop":
@@ -54,7 +56,9 @@ class Shop:
         self.radio: Radio = self._keep(self._open_radio(self.bus, self.directory, [ENTRANCE_ADDRESS, FITTING_ADDRESS]))
         self.local = self._keep(Broker(self.directory, "local-broker"))
         self.wan = (
-            self.local if self._one_broker else self._keep(Broker(self.directory, "central-broker", self._durable_wan))
+            self.local if self._one_broker else self._keep(
+                Broker(self.directory, "central-broker", self._durable_wan, self._wan_limits)
+            )
         )
         self.central = self._keep(Central(self.wan.port, STORE))
         if self._durable_wan:
