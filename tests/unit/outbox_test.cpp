@@ -121,11 +121,11 @@ TEST_F(Delivery, AcksAreWrittenInOneGo) {
   answer({1, 2, 3});
   ack(2);
   EXPECT_TRUE(outbox.take_acked(now).empty()) << "not a commit for each";
-  EXPECT_EQ(outbox.next_deadline(), now + 50ms);
-  EXPECT_EQ(outbox.take_acked(now + 50ms), Rows{2});
+  EXPECT_EQ(outbox.next_deadline(), now + 100ms);
+  EXPECT_EQ(outbox.take_acked(now + 100ms), Rows{2});
   ack(1);
   ack(3);
-  EXPECT_EQ(outbox.take_acked(now + 60ms), (Rows{1, 3})) << "nothing in flight: no reason to wait";
+  EXPECT_EQ(outbox.take_acked(now + 110ms), (Rows{1, 3})) << "nothing in flight: no reason to wait";
   EXPECT_TRUE(outbox.take_acked(now + 1h).empty());
 }
 
@@ -178,7 +178,7 @@ TEST_F(Delivery, AcksThatCameBeforeTheLossAreStillWrittenDown) {
   answer({1, 2});
   ack(1);
   outbox.link_down();
-  EXPECT_EQ(outbox.take_acked(now + 50ms), Rows{1});
+  EXPECT_EQ(outbox.take_acked(now + 100ms), Rows{1});
 }
 
 TEST_F(Delivery, AnAnswerToAQuestionOfTheLostLinkSkipsNothing) {
