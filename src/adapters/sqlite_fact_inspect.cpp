@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "adapters/sqlite_audit.hpp"
 #include "adapters/sqlite_fact_reads.hpp"
 #include "codec/messages.hpp"
 #include "codec/text.hpp"
@@ -41,6 +42,12 @@ json outbox_figures(Db& db, WallTime now) {
           {"last_sequence", db.number("SELECT value FROM meta WHERE name = 'last_sequence'").value_or(0)}};
 }
 
+json audit_figures(const AuditCheck& check) {
+  json figures{{"entries", check.entries}, {"intact", check.intact}, {"seal", hex(check.seal)}};
+  if (!check.intact) figures["broken_at"] = check.entries + 1;
+  return figures;
+}
+
 json ticket_view(const TicketRecord& ticket) {
   json attribution;  // null
   if (ticket.attribution && !ticket.attribution->retracted) {
@@ -74,12 +81,14 @@ json last_tickets(Db& db) {
 
 std::string inspect_facts(Db& db, std::string_view kind, WallTime now) {
   json answer;
-  if (kind == "outbox")
+  if (kind == "audit")
+    answer = audit_figures(verify_audit(db));
+  else if (kind == "outbox")
     answer = outbox_figures(db, now);
   else if (kind == "tickets")
     answer = last_tickets(db);
   else
-    answer = {{"error", "unknown question; allowed: outbox, tickets"}};
+    answer = {{"error", "unknown question; allowed: audit, outbox, tickets"}};
   return answer.dump(-1, ' ', false, json::error_handler_t::replace);  // never throws over a till's odd bytes
 }
 

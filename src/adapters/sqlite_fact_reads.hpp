@@ -19,7 +19,8 @@ namespace tg {
 /// known, voided_by and target.
 [[nodiscard]] event::TicketFactsLoaded read_ticket_facts(Db& db, const effect::LoadTicketFacts& request);
 
-/// JSON for the admin door: "outbox" or "tickets" (the last 50, without members); anything else is an error object.
+/// JSON for the admin door: "outbox", "tickets" (the last 50, without members) or "audit" (verify_audit); anything else
+/// is an error object.
 [[nodiscard]] std::string inspect_facts(Db& db, std::string_view kind, WallTime now);
 
 }  // namespace tg

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "adapters/sqlite_audit.hpp"
 #include "codec/facts.hpp"
 #include "codec/messages.hpp"
 
@@ -81,6 +82,7 @@ void append_fact(Db& db, const FactOrigin& origin, const Fact& fact) {
       {sequence, fact.id, fact_topic(origin.topic_prefix, fact.data), fact_partition(origin.store, fact.data),
        number(fact_kind(fact.data).cls), unix_ms(fact.recorded_at), ms(fact.expires_at),
        member.empty() ? SqlValue(std::nullopt) : SqlValue(member), encode_fact(origin.store, origin.source, fact)});
+  if (const auto entry = audit_of(fact)) append_audit(db, *entry);
   // The counter outlives the rows: they are purged, a number is never given twice.
   db.run("UPDATE meta SET value = ? WHERE name = 'last_sequence' AND value < ?", {sequence, sequence});
 }
@@ -187,7 +189,7 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op) {
           [&](const row::PutAction& o) { put_action(db, o); }, [&](const row::PutCommand& o) { put_command(db, o); },
           [&](const row::AppendFact& o) { append_fact(db, origin, o.fact); },
           [&](const row::MarkDelivered& o) { mark_delivered(db, o); }, [&](const row::DropFacts& o) { drop(db, o); },
-          [&](const row::SetAside& o) { set_aside(db, o); },
+          [&](const row::SetAside& o) { set_aside(db, o); }, [&](const row::Audit& o) { append_audit(db, o.entry); },
           [](const row::Purge&) {}},  // the lane deletes in slices when idle, not between commits
       op);
 }

@@ -16,7 +16,7 @@ struct Table {
 constexpr std::array kTables{
     Table{"meta", "name"},        Table{"outbox", "sequence"},   Table{"consent", "member, purpose"},
     Table{"visit", "id"},         Table{"visit_cards", "visit"}, Table{"ticket", "id"},
-    Table{"tablet_action", "id"}, Table{"command", "id"},
+    Table{"tablet_action", "id"}, Table{"command", "id"},        Table{"audit", "n"},
 };
 constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
 

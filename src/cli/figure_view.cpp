@@ -1,4 +1,4 @@
-// `outbox`, `tickets` and `forget` (declared in views.hpp).
+// `outbox`, `tickets`, `audit verify` and `forget` (declared in views.hpp).
 #include <nlohmann/json.hpp>
 
 #include "cli/layout.hpp"
@@ -33,6 +33,8 @@ std::string view_outbox(const Answer& answer, WallTime) {
   table.add({"waiting", count_text(depth)});
   table.add({"oldest", depth == 0 ? "-" : duration_text(number_or_zero(answer, "oldest_s"))});
   table.add({"classes", classes_text(answer)});
+  if (const auto refused = number_or_zero(answer, "set_aside"); refused > 0)
+    table.add({"set aside", count_text(refused) + ", refused by the broker for good"});
   table.add({"delivered, kept", count_text(number_or_zero(answer, "delivered"))});
   table.add({"last sequence", count_text(number_or_zero(answer, "last_sequence"))});
   return table.text();
@@ -48,6 +50,18 @@ std::string view_tickets(const Answer& answer, WallTime) {
                text_of(key, "sequence"), is_true(t, "voided") ? "voided " + text_of(t, "type") : text_of(t, "type"),
                total_text(t), text_of(t, "totals"), attribution_text(t)});
   }
+  return table.text();
+}
+
+std::string view_audit(const Answer& answer) {
+  if (!is_true(answer, "intact")) {
+    return "The audit log is broken: entry " + count_text(number_or_zero(answer, "broken_at")) +
+           " is missing or was changed. Keep a copy of the state directory and tell the privacy officer.\n";
+  }
+  Table table;
+  table.add({"entries", count_text(number_or_zero(answer, "entries"))});
+  table.add({"chain", "intact"});
+  table.add({"newest seal", text_of(answer, "seal")});
   return table.text();
 }
 

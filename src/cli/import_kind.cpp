@@ -8,9 +8,9 @@
 namespace tg {
 namespace {
 
-template <auto decode>
+template <auto Decode>
 Result<void> decodes(std::string_view json, std::size_t line) {
-  if (const auto row = decode(json, line); !row) return fail(row.error().message);
+  if (const auto row = Decode(json, line); !row) return fail(row.error().message);
   return {};
 }
 

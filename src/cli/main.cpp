@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "cli/audit.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/doctor.hpp"
 #include "cli/import.hpp"
@@ -79,6 +80,14 @@ void add_replay(CLI::App& app, Arguments& args, int& exit_code) {
   replay->callback([&] { exit_code = run_replay(args.config, args.journal, std::cout, std::cerr); });
 }
 
+void add_audit(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* audit = app.add_subcommand("audit", "The log of what was done to members' data");
+  audit->require_subcommand(1);
+  audit->add_subcommand("verify", "Check that nobody changed it: every entry against its seal")->callback([&] {
+    exit_code = run_audit_verify(args.socket, args.json, std::cout, std::cerr);
+  });
+}
+
 void add_calibrate(CLI::App& app, Arguments& args, int& exit_code) {
   auto* calibrate =
       app.add_subcommand("calibrate", "Receiver offsets from a recorded walk, as a configuration drop-in; no daemon");
@@ -101,6 +110,7 @@ int run(int argc, char** argv) {
   add_doctor(app, args, exit_code);
   add_watch(app, args, exit_code);
   add_import(app, args, exit_code);
+  add_audit(app, args, exit_code);
   add_replay(app, args, exit_code);
   add_calibrate(app, args, exit_code);
   try {

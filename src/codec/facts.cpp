@@ -5,6 +5,7 @@
 
 #include "codec/fact_data.hpp"
 #include "codec/json_write.hpp"
+#include "codec/names.hpp"
 
 namespace tg {
 namespace {
@@ -162,6 +163,22 @@ std::string anonymise_fact(std::string_view payload, WallTime recorded_at) {
   if (envelope["data"].contains("member")) envelope["data"]["member"] = nullptr;
   envelope["recordedtime"] = format_time(recorded_at);
   return dump(envelope);
+}
+
+std::optional<AuditEntry> audit_of(const Fact& fact) {
+  if (const auto* consent = std::get_if<fact::ConsentApplied>(&fact.data)) {
+    const ConsentChange& change = consent->change;
+    std::string detail(name_of(kPurposeNames, change.purpose));
+    detail.append(" ").append(name_of(kConsentStatusNames, change.record.status));
+    detail.append(" by ").append(name_of(kConsentSourceNames, change.source));
+    return AuditEntry{fact.recorded_at, "consent", consent->command, std::move(detail)};
+  }
+  if (const auto* erasure = std::get_if<fact::EraseCompleted>(&fact.data)) {
+    std::int64_t rows = 0;
+    for (const auto& [table, count] : erasure->tables) rows += count;
+    return AuditEntry{fact.recorded_at, "erase", erasure->command, std::to_string(rows) + " rows"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace tg

@@ -2,9 +2,11 @@
 // Owner thread: any. Never a member identifier outside `data`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/model/audit.hpp"
 #include "core/model/fact.hpp"
 
 namespace tg {
@@ -25,6 +27,8 @@ struct FactKind {
 
 /// The member that a fact names, for the erasure index; empty when none.
 [[nodiscard]] std::string_view fact_member(const FactData& data);
+/// What the audit log says of it: facts of consent and erasure only.
+[[nodiscard]] std::optional<AuditEntry> audit_of(const Fact& fact);
 /// The payload again with `data.member` null and a new `recordedtime`; same id and sequence (contract §4.2 erase).
 /// Empty when `payload` is not one of ours: then nothing of it may be kept.
 [[nodiscard]] std::string anonymise_fact(std::string_view payload, WallTime recorded_at);

@@ -79,6 +79,7 @@ void Core::on(const event::ClockChanged& e) { clock_ = e.state; }
 void Core::on(const event::PolicyChanged& e) {
   policy_ = e.policy;
   presence_.policy_changed();
+  ops_.emplace_back(row::Audit{{now_.wall, "policy", {}, "presence, suggestions and zones taken over"}});
 }
 
 // --- settling --------------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ void Core::on(const event::CacheWritten& e) {
     for (const auto& keys : e.upserted) put_keys(keys);
     for (const auto& member : e.removed) forget_member(member, EndReason::removed);
     if (!e.upserted.empty()) end_lapsed_consents();
+    const std::string revision = e.revision ? ", revision " + std::to_string(*e.revision) : std::string{};
+    ops_.emplace_back(row::Audit{{now_.wall, "data", e.command, e.name + revision}});
   }
   if (consent) return;
   CommandAck answer{e.command, e.name, e.status, e.reason, e.revision, {}};

@@ -10,6 +10,7 @@
 
 #include "base/types.hpp"
 #include "core/events.hpp"
+#include "core/model/audit.hpp"
 #include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
@@ -57,6 +58,10 @@ struct SetAside {
   Sequence sequence = 0;
   std::uint8_t mqtt_reason = 0;
 };
+/// What was done to members' data beside what facts of consent and erasure say by themselves.
+struct Audit {
+  AuditEntry entry;
+};
 /// Delivered facts, facts set aside, ended visits, old actions and commands from before `before`.
 struct Purge {
   WallTime before{};
@@ -65,7 +70,7 @@ struct Purge {
 
 using RowOp =
     std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutConsent, row::PutAction, row::PutCommand,
-                 row::AppendFact, row::MarkDelivered, row::DropFacts, row::SetAside, row::Purge>;
+                 row::AppendFact, row::MarkDelivered, row::DropFacts, row::SetAside, row::Audit, row::Purge>;
 
 namespace effect {
 

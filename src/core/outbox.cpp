@@ -6,7 +6,7 @@ constexpr std::uint32_t kMostInFlight = 100;  // facts on performance: a window 
 constexpr std::uint32_t kReadAtOnce = 64;
 constexpr Sequence kBacklog = 64;          // fewer rows than this are sent as they come
 constexpr std::uint32_t kBacklogTurn = 4;  // of this many reads one is the backlog's, whatever is fresh
-constexpr std::size_t kMarkAtOnce = 512;  // a commit each: what a crash repeats at most
+constexpr std::size_t kMarkAtOnce = 512;   // a commit each: what a crash repeats at most
 constexpr Millis kMarkWithin{100};
 constexpr Millis kAckDeadline{30'000};  // MQTT 5 never sends again by itself while connected
 constexpr Millis kPauseAfterRefusal{5'000};

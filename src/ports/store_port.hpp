@@ -38,7 +38,7 @@ class FactsPort {
   /// Fills known, voided_by and target, then calls `done` in the lane's thread.
   virtual void load_ticket_facts(effect::LoadTicketFacts request,
                                  std::function<void(effect::LoadTicketFacts, event::TicketFactsLoaded)> done) = 0;
-  /// A question of the admin door: kind "outbox" or "tickets"; `done` gets JSON text, in the lane's thread.
+  /// A question of the admin door: kind "outbox", "tickets" or "audit"; `done` gets JSON text, in the lane's thread.
   virtual void inspect(std::string kind, std::function<void(std::string)> done) = 0;
   [[nodiscard]] virtual StoreHealth health() const = 0;
 };

@@ -111,12 +111,13 @@ std::string Gateway::tablet_config() const {
 
 void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
   using Handler = void (Gateway::*)(const AdminRequest&, const AdminReply&);
-  static constexpr std::array<std::pair<std::string_view, Handler>, 7> kCommands = {{
+  static constexpr std::array<std::pair<std::string_view, Handler>, 8> kCommands = {{
       {"status", &Gateway::admin_status},
       {"visits", &Gateway::admin_visits},
       {"explain", &Gateway::admin_explain},
       {"outbox", &Gateway::admin_inspect},
       {"tickets", &Gateway::admin_inspect},
+      {"audit", &Gateway::admin_inspect},
       {"forget", &Gateway::admin_forget},
       {"command", &Gateway::admin_command},
   }};

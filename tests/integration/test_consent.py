@@ -179,6 +179,9 @@ class ErasureTest(ConsentCase):
         self.assert_no_trace()
         self.store.radio.wait_scanning("hci0")
         self.assert_not_recognised()
+        audit = json.loads(self.store.gateway.ctl("audit", "verify", "--json").stdout)
+        self.assertTrue(audit["intact"])
+        self.assertGreaterEqual(audit["entries"], 4, "three imports and the erasure")
         with self.store.central.link.waiting:
             self.assertEqual(self.store.central.consumer.check_complete(), [])
 

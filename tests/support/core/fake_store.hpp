@@ -55,6 +55,7 @@ struct FactsFile {
     for (const Sequence s : op.sequences) rows.erase(s);
   }
   void write(const row::SetAside& op) { rows[op.sequence].set_aside = true; }
+  void write(const row::Audit&) {}
   void write(const row::Purge&) {}
   void write(const effect::Persist& batch) {
     for (const auto& op : batch.ops) std::visit([this](const auto& o) { write(o); }, op);
