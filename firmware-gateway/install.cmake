@@ -33,6 +33,7 @@ install(DIRECTORY config/bluetooth config/mosquitto DESTINATION ${share_dir})
 install(FILES config/asyncapi.yaml DESTINATION ${share_dir})
 install(DIRECTORY config/schemas DESTINATION ${share_dir} FILES_MATCHING PATTERN "*.schema.json")
 install(FILES config/phone-app.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY config/privacy DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES config/gateway.example.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY systemd/examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/touchpointd.service.d)
 
