@@ -11,6 +11,8 @@ CREATE INDEX outbox_expiry ON outbox (expires_at) WHERE waiting AND class = 1;
 CREATE INDEX outbox_telemetry ON outbox (sequence) WHERE waiting AND class = 2;
 CREATE INDEX outbox_set_aside ON outbox (recorded_at) WHERE set_aside IS NOT NULL;
 
+INSERT INTO meta (name, value) VALUES ('dropped', 0);  -- events that central never gets
+
 CREATE TABLE outbox_depth (      -- of what waits; the triggers keep it, so that a start need not count
   class INTEGER PRIMARY KEY,
   rows  INTEGER NOT NULL,

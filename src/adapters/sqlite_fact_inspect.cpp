@@ -35,6 +35,7 @@ json outbox_figures(Db& db, WallTime now) {
   const auto oldest = db.number("SELECT recorded_at FROM outbox WHERE waiting ORDER BY sequence LIMIT 1");
   return {{"depth", depth},
           {"bytes", bytes},
+          {"dropped", db.number("SELECT value FROM meta WHERE name = 'dropped'").value_or(0)},
           {"set_aside", db.number("SELECT count(*) FROM outbox WHERE set_aside IS NOT NULL").value_or(0)},
           {"oldest_s", oldest ? std::max<std::int64_t>(0, (unix_ms(now) - *oldest) / 1000) : 0},
           {"classes", classes},

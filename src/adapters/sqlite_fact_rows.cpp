@@ -87,15 +87,23 @@ void append_fact(Db& db, const FactOrigin& origin, const Fact& fact) {
   db.run("UPDATE meta SET value = ? WHERE name = 'last_sequence' AND value < ?", {sequence, sequence});
 }
 
+void count_dropped(Db& db, std::int64_t events) {
+  if (events > 0) db.run("UPDATE meta SET value = value + ? WHERE name = 'dropped'", {events});
+}
+
 void drop(Db& db, const row::DropFacts& op) {
+  std::int64_t deleted = 0;
   for (const Sequence sequence : op.sequences) {
     db.run("DELETE FROM outbox WHERE sequence = ? AND waiting", {static_cast<std::int64_t>(sequence)});
+    deleted += db.changes();
   }
+  count_dropped(db, deleted);
 }
 
 void set_aside(Db& db, const row::SetAside& op) {
   db.run("UPDATE outbox SET set_aside = ? WHERE sequence = ? AND waiting",
          {std::int64_t{op.mqtt_reason}, static_cast<std::int64_t>(op.sequence)});
+  count_dropped(db, db.changes());
 }
 
 struct BodyRow {
@@ -148,6 +156,7 @@ std::int64_t erase_events(Db& db, const MemberId& member, WallTime now, std::vec
                       {member.value, perishable});
   db.run("DELETE FROM outbox WHERE member = ? AND class = ?", {member.value, perishable});
   const std::int64_t deleted = db.changes();
+  count_dropped(db, static_cast<std::int64_t>(dropped.size()));
   const auto rows = bodies(db, "SELECT sequence, payload FROM outbox WHERE member = ?", member);
   for (const auto& row : rows) {
     db.run("UPDATE outbox SET member = NULL, payload = ? WHERE sequence = CAST(? AS INTEGER)",

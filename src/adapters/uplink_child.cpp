@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -49,13 +50,15 @@ class UplinkPump {
   UplinkPump& operator=(const UplinkPump&) = delete;
 
  private:
-  void wake() const {
+  void wake() {
+    if (awake_.exchange(true)) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);  // full is as good as one
   }
   void woken() {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
+    awake_ = false;  // before the queues are read: what comes later wakes again
     forward();
   }
 
@@ -110,6 +113,7 @@ class UplinkPump {
 
   EventLoop& loop_;
   const int wake_fd_;
+  std::atomic<bool> awake_{false};  ///< the loop will look: one wake-up for many reports
   BoundedQueue<LinkMessage> messages_;
   BoundedQueue<LinkReport> reports_;
   FdSource wake_source_;

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -21,7 +22,10 @@ UplinkPipe::UplinkPipe(EventLoop& loop, int fd, UplinkPipeHandlers handlers)
     : fd_(fd),
       handlers_(std::move(handlers)),
       source_(loop.add_fd(fd, POLLIN, [this](PollEvents ready) { on_ready(ready); })),
-      overflow_(loop.add_deferred([this] { end(); })) {}
+      overflow_(loop.add_deferred([this] { end(); })),
+      turn_end_(loop.add_deferred([this] {
+        if (!transmit()) end();
+      })) {}
 
 UplinkPipe::~UplinkPipe() {
   source_.reset();
@@ -34,7 +38,7 @@ void UplinkPipe::send(const UplinkFrame& frame) {
     overflow_.arm();
     return;
   }
-  source_.watch(POLLIN | POLLOUT);
+  if (!full_) turn_end_.arm();
 }
 
 void UplinkPipe::flush(Millis at_most) {
@@ -65,19 +69,25 @@ bool UplinkPipe::receive() {
 
 bool UplinkPipe::transmit() {
   const auto sent = ::send(fd_, out_.data() + sent_, waiting_bytes(), MSG_NOSIGNAL);
-  if (sent < 0) return would_block();
-  sent_ += static_cast<std::size_t>(sent);
-  if (waiting_bytes() > 0) return true;
+  if (sent < 0 && !would_block()) return false;
+  sent_ += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+  wait_for_room(waiting_bytes() > 0);
+  if (full_) return true;
   out_.clear();
   sent_ = 0;
-  source_.watch(POLLIN);
   if (handlers_.on_drained) handlers_.on_drained();
   return true;
+}
+
+void UplinkPipe::wait_for_room(bool full) {
+  if (full_ != full) source_.watch(full ? POLLIN | POLLOUT : POLLIN);
+  full_ = full;
 }
 
 void UplinkPipe::end() {
   source_.reset();
   overflow_.reset();
+  turn_end_.reset();
   const auto on_end = std::exchange(handlers_.on_end, nullptr);  // a local: it may destroy this object
   if (on_end) on_end();
 }

@@ -28,6 +28,7 @@ class UplinkPipe {
   UplinkPipe(const UplinkPipe&) = delete;
   UplinkPipe& operator=(const UplinkPipe&) = delete;
 
+  /// Leaves at the end of this turn of the loop.
   void send(const UplinkFrame& frame);
   [[nodiscard]] std::size_t waiting_bytes() const { return out_.size() - sent_; }
   /// Blocks until everything is sent, the other end is gone, or `at_most` has passed.
@@ -37,6 +38,7 @@ class UplinkPipe {
   void on_ready(PollEvents ready);
   [[nodiscard]] bool receive();  ///< false: the pipe is finished
   [[nodiscard]] bool transmit();
+  void wait_for_room(bool full);
   void end();
 
   const int fd_;
@@ -44,8 +46,10 @@ class UplinkPipe {
   UplinkFrameReader reader_;
   std::string out_;
   std::size_t sent_ = 0;
+  bool full_ = false;  ///< the socket takes no more for now
   FdSource source_;
   DeferredSource overflow_;
+  DeferredSource turn_end_;  ///< what one turn of the loop sends leaves in one piece
 };
 
 }  // namespace tg

@@ -33,6 +33,7 @@ std::string view_outbox(const Answer& answer, WallTime) {
   table.add({"waiting", count_text(depth)});
   table.add({"oldest", depth == 0 ? "-" : duration_text(number_or_zero(answer, "oldest_s"))});
   table.add({"classes", classes_text(answer)});
+  table.add({"dropped", count_text(number_or_zero(answer, "dropped"))});
   if (const auto refused = number_or_zero(answer, "set_aside"); refused > 0)
     table.add({"set aside", count_text(refused) + ", refused by the broker for good"});
   table.add({"delivered, kept", count_text(number_or_zero(answer, "delivered"))});

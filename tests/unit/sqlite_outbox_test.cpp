@@ -126,6 +126,7 @@ TEST_F(SqliteOutbox, TheDepthIsRightWhateverHappensToARow) {
   ASSERT_TRUE(erased);
   EXPECT_EQ(erased->dropped, Rows{2}) << "central never got it: somebody must say so";
   expect_depth(3);
+  EXPECT_EQ(inspected(*facts, "outbox").at("dropped"), 3) << "one dropped, one set aside, one erased";
   facts.reset();
   facts = opened(settings(dir), inbox);
   EXPECT_EQ(facts->restore()->undelivered, 3U);
