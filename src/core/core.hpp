@@ -71,6 +71,7 @@ class Core {
   void on(const event::KeysLoaded& e);
   void on(const event::AdvertSeen& e);
   void on(const event::SightingSeen& e);
+  void on(const event::ReceiverChanged& e);
   void on(const event::CheckinSeen& e);
   void on(const event::CheckinOffered& e);
   void on(const event::TicketArrived& e);

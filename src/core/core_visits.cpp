@@ -123,6 +123,8 @@ void Core::on(const event::SightingSeen& e) {
   presence_.heard(e.member.value, 0, e.receiver, e.rssi, now_);
 }
 
+void Core::on(const event::ReceiverChanged& e) { presence_.receiver_changed(e.receiver, e.hears, now_); }
+
 // --- visits ----------------------------------------------------------------------------------------------------------
 
 void Core::name_visit(Visit& visit) {

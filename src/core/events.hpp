@@ -66,6 +66,11 @@ struct SightingSeen {
   MemberId member;
   RssiDbm rssi = kRssiUnavailable;
 };
+/// A receiver does not hear any more, or hears again; until the first word of it, it hears.
+struct ReceiverChanged {
+  std::uint16_t receiver = 0;  ///< index into Policy::receivers
+  bool hears = true;
+};
 /// A phone wrote to the token characteristic; answered by effect::CheckinAnswered.
 struct CheckinOffered {
   std::uint64_t request = 0;   ///< names the waiting phone
@@ -190,11 +195,12 @@ struct ForgetAsked {
 
 }  // namespace event
 
-using Event = std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen,
-                           event::CheckinSeen, event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded,
-                           event::DossierLoaded, event::ActionArrived, event::CommandArrived, event::CacheWritten,
-                           event::MemberForgotten, event::RowsErased, event::Committed, event::RowsRead,
-                           event::OutboxSurveyed, event::RowsRevived, event::LinkUp, event::LinkDown, event::Delivered,
-                           event::ClockChanged, event::PolicyChanged, event::DeadlineReached, event::ForgetAsked>;
+using Event =
+    std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen, event::CheckinSeen,
+                 event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
+                 event::ActionArrived, event::CommandArrived, event::CacheWritten, event::MemberForgotten,
+                 event::RowsErased, event::Committed, event::RowsRead, event::OutboxSurveyed, event::RowsRevived,
+                 event::LinkUp, event::LinkDown, event::Delivered, event::ClockChanged, event::PolicyChanged,
+                 event::DeadlineReached, event::ForgetAsked, event::ReceiverChanged>;
 
 }  // namespace tg

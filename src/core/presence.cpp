@@ -75,8 +75,7 @@ void Presence::hold(const MemberId& member, Track& track, const Cause& cause) {
 }
 
 void Presence::leave(const MemberId&, Track& track, const Cause& cause) {
-  const MonoTime silent = track.last_heard + policy_.presence.exit_after;
-  track.away_since = std::min(cause.now.mono, std::max(silent, track.lease_until.value_or(silent)));
+  track.away_since = std::min(cause.now.mono, leaves_at(track));
   track.rival.reset();
   track.lease_until.reset();
   track.visit.lease_until.reset();
@@ -129,6 +128,7 @@ void Presence::heard(std::string_view member, std::uint32_t phone, std::uint16_t
          (track.samples.size() > kMaxSamples || now.mono - track.samples.front().at > kMemory)) {
     track.samples.pop_front();
   }
+  if (inside(receiver)) note_hearer(track, receiver, now.mono);
   return map_.known() ? heard_with_map(it, receiver, now) : heard_without_map(it, receiver, now);
 }
 
@@ -251,12 +251,11 @@ std::optional<MonoTime> Presence::end_of(const Track& track) const {
     case State::candidate:  // an advert at the very end of the window still counts
       return track.last_heard + kEnterWindow + Millis{1};
     case State::away:
-      return track.away_since + policy_.presence.reentry;
+      return silent_since(track, track.away_since) + policy_.presence.reentry;
     case State::present:
       break;
   }
-  const MonoTime silent = track.last_heard + policy_.presence.exit_after;
-  const MonoTime leaves = std::max(silent, track.lease_until.value_or(silent));
+  const MonoTime leaves = leaves_at(track);
   return track.rival ? std::min(leaves, track.rival_since + policy_.presence.zone_hold) : leaves;
 }
 
@@ -296,9 +295,7 @@ void Presence::advance(Stamp now) {
       settle_position(it, now);
       continue;
     }
-    const MonoTime silent =
-        std::max(track.last_heard + policy_.presence.exit_after, track.lease_until.value_or(MonoTime::min()));
-    if (track.state == State::present && now.mono < silent) {
+    if (track.state == State::present && now.mono < leaves_at(track)) {
       follow_zone(track, now);  // the rival has held long enough, or is none any more
       rearm(it);
     } else {
@@ -316,6 +313,7 @@ void Presence::policy_changed() {
 
 void Presence::sort_receivers() {
   inside_.clear();
+  hears_since_.resize(policy_.receivers.size(), MonoTime::min());
   for (const auto& r : policy_.receivers) {
     const Zone* zone = policy_.zone(r.zone);
     inside_.push_back(zone != nullptr && zone->kind != ZoneKind::street);
@@ -356,6 +354,9 @@ std::vector<const Visit*> Presence::open_visits() const {
 }
 
 void Presence::describe(const std::function<void(std::string_view)>& sink) const {
+  for (const MonoTime since : hears_since_) {
+    if (since != MonoTime::min()) sink(std::to_string(since.time_since_epoch().count()));
+  }
   for (const auto& [member, track] : tracks_) {
     sink(member.value);
     sink(track.visit.id.value);

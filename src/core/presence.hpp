@@ -39,6 +39,9 @@ class Presence {
 
   /// One advert of a recognised member. `rssi` 127 counts as a sighting without strength.
   void heard(std::string_view member, std::uint32_t phone, std::uint16_t receiver, RssiDbm rssi, Stamp now);
+  /// A receiver does not hear any more, or hears again. While none that heard a member last does, his silence is no
+  /// news and holds the visit, for a quarter of an hour at most.
+  void receiver_changed(std::uint16_t receiver, bool hears, Stamp now);
   /// A proof of being there: opens or holds the visit; with `lease` for that long whatever the radio hears.
   void proven(const MemberId& member, const ZoneId& zone, RecognitionMethod method, Seconds lease, Stamp now);
   /// Ends what there is of the member, at once.
@@ -84,9 +87,14 @@ class Presence {
     MonoTime due;  ///< of the next step, when there is news
   };
   using Deadlines = std::multimap<MonoTime, MemberId>;
+  struct Hearer {
+    std::uint16_t receiver;
+    MonoTime at;
+  };
   struct Track {
     State state = State::absent;
-    std::deque<Sample> samples;  ///< of the last 10 s, at most kMaxSamples
+    std::deque<Sample> samples;   ///< of the last 10 s, at most kMaxSamples
+    std::vector<Hearer> hearers;  ///< receivers inside that heard the member in the 10 s before the last of them did
     MonoTime last_heard{};
     MonoTime away_since{};
     std::optional<MonoTime> lease_until;
@@ -156,6 +164,10 @@ class Presence {
   [[nodiscard]] std::optional<MonoTime> deadline_of(const Track& track) const;
   /// When silence ends the present state, or a rival zone has held long enough.
   [[nodiscard]] std::optional<MonoTime> end_of(const Track& track) const;
+  static void note_hearer(Track& track, std::uint16_t receiver, MonoTime now);
+  [[nodiscard]] MonoTime listening_since(const Track& track) const;
+  [[nodiscard]] MonoTime silent_since(const Track& track, MonoTime quiet) const;
+  [[nodiscard]] MonoTime leaves_at(const Track& track) const;
   void rearm(Tracks::iterator track);
   void erase(Tracks::iterator track);
   void make_room();
@@ -163,7 +175,8 @@ class Presence {
   const Policy& policy_;
   std::function<void(Visit&)> name_visit_;
   RadioMap map_;
-  std::vector<bool> inside_;  ///< by receiver: not in the street, nor in a zone that there is not
+  std::vector<bool> inside_;           ///< by receiver: not in the street, nor in a zone that there is not
+  std::vector<MonoTime> hears_since_;  ///< by receiver: since ever, since it came back, or kDeaf
   std::size_t positions_ = 0;
   Tracks tracks_;
   Deadlines deadlines_;

@@ -76,6 +76,67 @@ TEST(PresenceProperty, VisitsAreThoseOfTheModel) {
   });
 }
 
+// --- the same, with a receiver that is deaf now and then -------------------------------------------------------------
+
+/// How long a silence that began at `from` is believed in, given what the receiver could hear: `patience`, counted from
+/// the end of every deaf span that began before it was over, for a quarter of an hour after `last` at most.
+Millis believed_at(Millis from, Millis patience, Millis last, const std::vector<std::pair<Millis, Millis>>& deaf) {
+  Millis at = from + patience;
+  for (const auto& [begin, end] : deaf) {
+    if (end > last && begin < at) at = std::max(at, std::min(end, last + 15min) + patience);
+  }
+  return at;
+}
+
+TEST(PresenceProperty, DeafSpansHoldVisitsAsInTheModel) {
+  std::size_t held = 0;
+  for_all(400, [&](Dice& dice) {
+    PresenceProbe probe;
+    std::vector<Span> seen, expected;
+    std::vector<std::pair<Millis, Millis>> deaf;
+    const auto pass = [&](Millis until) {
+      while (probe.presence.next_deadline() && *probe.presence.next_deadline() <= at(until).mono) {
+        probe.advance(*probe.presence.next_deadline() - at(0ms).mono);
+      }
+      for (const auto& change : probe.take()) {
+        if (change.kind != Kind::ended) continue;
+        const Visit& v = change.visit;
+        seen.push_back({v.started_at - kOpening, *v.ended_at - kOpening, v.end_reason == EndReason::short_});
+      }
+    };
+    Millis t{0};
+    for (std::uint32_t visits = dice.between(1, 3); visits > 0; --visits) {
+      const Millis started = t + 200ms;
+      for (int i = 0; i < 2; ++i) {
+        pass(t + 200ms * i);
+        probe.hear(t + 200ms * i, kEntrance, -60);
+      }
+      Millis last = started;
+      for (t = started;;) {
+        const Millis begin = t + Millis{dice.between(1, 400'000)}, end = begin + Millis{dice.between(1, 1'200'000)};
+        pass(begin);
+        probe.presence.receiver_changed(kEntrance, false, at(begin));
+        pass(end);
+        probe.presence.receiver_changed(kEntrance, true, at(end));
+        deaf.emplace_back(begin, end);
+        t = end + Millis{dice.between(1, 500'000)};
+        pass(t);
+        const Millis away = believed_at(last, 60s, last, deaf);
+        if (t >= believed_at(away, 300s, last, deaf)) break;
+        held += t >= last + 360s;
+        probe.hear(t, kEntrance, -60);
+        last = t;
+      }
+      expected.push_back({started, last, last - started < 60s});
+      t += 1h;
+      pass(t);
+    }
+    EXPECT_EQ(seen, expected);
+    EXPECT_EQ(probe.presence.next_deadline(), std::nullopt) << "a visit that never ends";
+  });
+  EXPECT_GT(held, 100U) << "no visit was held";
+}
+
 // --- anything goes ---------------------------------------------------------------------------------------------------
 
 /// What every observer of the changes may rely on.
@@ -161,6 +222,9 @@ TEST(PresenceProperty, EveryVisitHasOneStartOneEndAndNothingAfterwards) {
         probe.advance(*probe.presence.next_deadline() - at(0ms).mono);
       }
       switch (dice.below(30)) {
+        case 3:
+          probe.presence.receiver_changed(receiver, dice.one_in(2), at(t));
+          break;
         case 0:
           probe.presence.withdraw(who, EndReason::consent, at(t));
           break;
