@@ -36,6 +36,8 @@ REFUSED = [
     ("card", {"state": "open"}, "an unknown card state"),
     ("action", {"action": "undo"}, "an undo of nothing"),
     ("receiver_batch", {"e": [["3343", -20, -70]]}, "half a token"),
+    ("receiver_batch", {"next_s": -1}, "a promise for the past"),
+    ("journal", {"tick": {}}, "two inputs in a line"),
     ("commands/config", {"patch": {"central": {}}}, "a change that needs a restart"),
     ("commands/consent", {"status": "maybe"}, "an undecided consent"),
 ]

@@ -25,6 +25,9 @@ constexpr std::string_view kRadioRemedy =
     "Check that bluetooth.service runs and the adapter is powered (bluetoothctl show, rfkill list, dmesg for its "
     "firmware), that D-Bus lets the user touchpoint talk to org.bluez, and that radio.receivers names the adapter's "
     "address";
+constexpr std::string_view kRemoteRemedy =
+    "Check that the node has power and reaches the store's network, and that the local broker lets it in (its "
+    "certificate and lan.acl); visits that only it can hear are held for a quarter of an hour";
 constexpr std::string_view kStoreRemedy =
     "Check free space and permissions of state_dir (df -h, ls -ld), then restart touchpointd";
 /// By part of the readiness; what is not here gets kGenericRemedy.
@@ -57,8 +60,11 @@ std::string cause_of(const Answer& object, std::string_view key) { return text_o
 
 Check receiver_check(const Answer& receiver) {
   const std::string what = "receiver " + text_of(receiver, "id");
-  if (is_true(receiver, "scanning")) return {what, Health::ok, "scanning", ""};
-  return {what, Health::failed, "not scanning: " + cause_of(receiver, "cause"), std::string(kRadioRemedy)};
+  const bool remote = is_true(receiver, "remote");
+  const std::string well = remote ? "reporting" : "scanning";
+  if (is_true(receiver, "scanning")) return {what, Health::ok, well, ""};
+  return {what, Health::failed, "not " + well + ": " + cause_of(receiver, "cause"),
+          std::string(remote ? kRemoteRemedy : kRadioRemedy)};
 }
 
 /// A missing central only delays; a missing local broker keeps the tablets empty.

@@ -45,8 +45,9 @@ void add_receivers(Table& table, const Answer& answer) {
   if (receivers.empty()) table.add({"radio", "no receivers configured"});
   const char* label = "radio";
   for (const Answer& receiver : receivers) {
+    const std::string well = is_true(receiver, "remote") ? "reporting" : "scanning";
     const std::string state =
-        is_true(receiver, "scanning") ? "scanning" : with_cause("not scanning", text_of(receiver, "cause"));
+        is_true(receiver, "scanning") ? well : with_cause("not " + well, text_of(receiver, "cause"));
     const std::string says = is_true(receiver, "beacon") ? ", beacon" : "";
     const std::string offers = is_true(receiver, "checkin") ? ", check-in" : "";
     table.add({label, text_of(receiver, "id") + " " + state + says + offers});

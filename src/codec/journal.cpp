@@ -8,7 +8,7 @@ namespace tg {
 namespace {
 
 constexpr std::string_view kAllowedKinds =
-    "\"at\" and exactly one of command, sighting, advert, checkin, ticket, action, tick";
+    "\"at\" and exactly one of command, sighting, advert, checkin, receiver, ticket, action, tick";
 constexpr std::int64_t kLastMs = 7'258'118'399'999;  ///< 2199-12-31T23:59:59.999Z
 constexpr std::string_view kCommandWithoutId = "journal";
 
@@ -17,8 +17,8 @@ bool is_eid_hex(std::string_view text) {
   return unhex(text, eid);
 }
 
-std::uint16_t read_receiver(const Cursor& parent, const Policy& policy) {
-  const Cursor c = parent.need("receiver");
+std::uint16_t read_receiver(const Cursor& parent, std::string_view key, const Policy& policy) {
+  const Cursor c = parent.need(key);
   const std::string id = c.text();
   for (std::size_t i = 0; i < policy.receivers.size(); ++i) {
     if (policy.receivers[i].id.value == id) return static_cast<std::uint16_t>(i);
@@ -33,19 +33,24 @@ RssiDbm read_rssi(const Cursor& parent) {
 }
 
 Event read_advert(const Cursor& c, const Policy& policy) {
-  event::AdvertSeen advert{.receiver = read_receiver(c, policy), .rssi = read_rssi(c)};
+  event::AdvertSeen advert{.receiver = read_receiver(c, "receiver", policy), .rssi = read_rssi(c)};
   const std::string digits = c.need("eid").text_if(is_eid_hex, "16 hexadecimal digits");
   if (!digits.empty()) (void)unhex(digits, advert.eid);
   return advert;
 }
 Event read_sighting(const Cursor& c, const Policy& policy) {
-  return event::SightingSeen{.receiver = read_receiver(c, policy), .member = read_member(c), .rssi = read_rssi(c)};
+  return event::SightingSeen{
+      .receiver = read_receiver(c, "receiver", policy), .member = read_member(c), .rssi = read_rssi(c)};
 }
 Event read_checkin(const Cursor& c, const Policy& policy) {
   const bool forget = c.at("forget").flag();
-  return event::CheckinSeen{.receiver = read_receiver(c, policy),
+  return event::CheckinSeen{.receiver = read_receiver(c, "receiver", policy),
                             .member = read_member(c),
                             .kind = forget ? CheckinKind::forget : CheckinKind::arrive};
+}
+Event read_receiver_state(const Cursor& c, const Policy& policy) {
+  const Cursor hears = c.need("hears");
+  return event::ReceiverChanged{.receiver = read_receiver(c, "id", policy), .hears = hears.flag()};
 }
 Event read_posted_ticket(const Cursor& c, const Policy& policy) {
   return event::TicketArrived{.ticket = read_ticket(c, policy.store)};
@@ -70,6 +75,7 @@ constexpr auto kKinds = std::to_array<Kind>({{"command", read_journal_command},
                                              {"sighting", read_sighting},
                                              {"advert", read_advert},
                                              {"checkin", read_checkin},
+                                             {"receiver", read_receiver_state},
                                              {"ticket", read_posted_ticket},
                                              {"action", read_tap},
                                              {"tick", read_tick}});

@@ -1,4 +1,5 @@
-// Journal lines (contract §8) <-> core events. Owner thread: any. Never writes a key, name, loyalty number or token.
+// Journal lines (contract §8, and `receiver`: config/schemas/journal.schema.json) <-> core events. Owner thread: any.
+// Never writes a key, name, loyalty number or token.
 #pragma once
 
 #include <optional>
@@ -12,8 +13,8 @@ namespace tg {
 
 struct JournalLine {
   WallTime at{};
-  std::optional<Event> event;  ///< CommandArrived, SightingSeen, AdvertSeen, CheckinSeen, TicketArrived, ActionArrived,
-                               ///< DeadlineReached (tick)
+  std::optional<Event> event;  ///< CommandArrived, SightingSeen, AdvertSeen, CheckinSeen, ReceiverChanged,
+                               ///< TicketArrived, ActionArrived, DeadlineReached (tick)
 };
 /// Receivers are resolved by `policy`. An error says what is wrong and what is allowed; the caller names the line.
 [[nodiscard]] Result<JournalLine> decode_journal_line(std::string_view line, const Policy& policy);

@@ -85,6 +85,10 @@ std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, cons
   return line(at, "checkin", checkin);
 }
 
+std::string encode_journal_receiver(WallTime at, const ReceiverId& receiver, bool hears) {
+  return line(at, "receiver", Json{{"id", receiver.value}, {"hears", hears}});
+}
+
 std::string encode_journal_ticket(WallTime at, const Ticket& t) {
   const int digits = currency_digits(t.currency).value_or(2);
   return line(

@@ -22,6 +22,8 @@ namespace tg {
                                                   RssiDbm rssi);
 [[nodiscard]] std::string encode_journal_checkin(WallTime at, const ReceiverId& receiver, const MemberId& alias,
                                                  CheckinKind kind);
+/// A receiver does not hear any more, or hears again.
+[[nodiscard]] std::string encode_journal_receiver(WallTime at, const ReceiverId& receiver, bool hears);
 /// The ticket of contract §6; its content hash is the same after reading it back.
 [[nodiscard]] std::string encode_journal_ticket(WallTime at, const Ticket& ticket);
 [[nodiscard]] std::string encode_journal_action(WallTime at, const CardAction& action);

@@ -2,6 +2,7 @@
 // Owner thread: any. Never throws: bad input is an Error that names the place and what is allowed, without the value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,15 @@ struct RemoteAdvert {
   Eid eid{};
   RssiDbm rssi = kRssiUnavailable;
 };
-/// `R/rx/{receiver}` of format `touchpoint`: `{"v":1,"ts":<ms>,"e":[["<EID hex>",<tx>,<rssi>],…]}`; at most 512
-/// entries.
-[[nodiscard]] Result<std::vector<RemoteAdvert>> decode_rx(std::string_view payload);
+struct RemoteBatch {
+  std::vector<RemoteAdvert> adverts;
+  std::optional<Seconds> next;  ///< the next batch comes within this, be it empty; 0 = none comes any more
+};
+/// `R/rx/{receiver}` of format `touchpoint`: `{"v":1,"ts":<ms>,"next_s":5,"e":[["<EID hex>",<tx>,<rssi>],…]}`; at most
+/// 512 entries; `next_s` may be missing and is at most an hour.
+[[nodiscard]] Result<RemoteBatch> decode_rx(std::string_view payload);
 /// OpenMQTTGateway or Theengs: service data of FEAA that starts 30; the address is dropped here. Empty = not for us.
-[[nodiscard]] Result<std::vector<RemoteAdvert>> decode_rx_foreign(std::string_view payload);
+[[nodiscard]] Result<RemoteBatch> decode_rx_foreign(std::string_view payload);
 
 /// `R/command/{name}`; a payload that cannot be understood becomes BadCommand with its command_id if that is readable.
 [[nodiscard]] Command decode_command(std::string_view name, std::string_view payload);

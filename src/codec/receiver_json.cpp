@@ -12,6 +12,7 @@ namespace tg {
 namespace {
 
 constexpr std::size_t kMaxAdverts = 512;
+constexpr std::int64_t kMaxNextS = 3600;
 constexpr std::size_t kServiceDataBytes = 10;  ///< 30 | tx power | EID
 
 bool is_eid_hex(std::string_view text) {
@@ -45,26 +46,29 @@ bool names_feaa(std::string text) {
 
 }  // namespace
 
-Result<std::vector<RemoteAdvert>> decode_rx(std::string_view payload) {
+Result<RemoteBatch> decode_rx(std::string_view payload) {
   Document doc(payload);
   const Cursor root = doc.root();
   (void)root.need("v").integer(1, 1, 1);
   (void)root.need("ts").integer(0, std::int64_t{1} << 53);
-  return doc.finish(root.need("e").list(kMaxAdverts, read_entry));
+  RemoteBatch batch;
+  if (const Cursor next = root.at("next_s"); next.present()) batch.next = Seconds{next.integer(0, kMaxNextS)};
+  batch.adverts = root.need("e").list(kMaxAdverts, read_entry);
+  return doc.finish(std::move(batch));
 }
 
-Result<std::vector<RemoteAdvert>> decode_rx_foreign(std::string_view payload) {
+Result<RemoteBatch> decode_rx_foreign(std::string_view payload) {
   Document doc(payload);
   const Cursor root = doc.root();
   const Cursor uuid = root.at("servicedatauuid");
   const Cursor data = root.at("servicedata");
-  std::vector<RemoteAdvert> adverts;
+  RemoteBatch batch;
   std::array<std::uint8_t, kServiceDataBytes> bytes{};
   // Everything that these publish about other devices is passed over in silence, whatever its form.
   if (data.is_text() && (!uuid.present() || (uuid.is_text() && names_feaa(uuid.text()))) && unhex(data.text(), bytes)) {
-    if (const auto eid = decode_eddystone_eid(bytes)) adverts.push_back({*eid, read_rssi(root.at("rssi"))});
+    if (const auto eid = decode_eddystone_eid(bytes)) batch.adverts.push_back({*eid, read_rssi(root.at("rssi"))});
   }
-  return doc.finish(std::move(adverts));
+  return doc.finish(std::move(batch));
 }
 
 }  // namespace tg

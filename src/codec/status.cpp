@@ -1,6 +1,7 @@
 #include "codec/status.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "codec/json_write.hpp"
 
@@ -94,6 +95,7 @@ std::string encode_status(const Status& s) {
   Json radio = Json::array();
   for (const auto& r : s.radio) {
     radio.push_back({{"id", r.id},
+                     {"remote", r.remote},
                      {"scanning", r.scanning},
                      {"beacon", r.beacon},
                      {"checkin", r.checkin},
@@ -194,6 +196,10 @@ std::string encode_metrics(const Status& s, const Counters& counters) {
   }
   gauge(out, "up_link", "1 while the link is connected", s.central.up, "link=\"central\"");
   gauge(out, "up_link", "", s.local.up, "link=\"local\"");
+  std::string_view help = "1 while the receiver scans, or reports if it is remote";
+  for (const auto& r : s.radio) {
+    gauge(out, "receiver_hears", std::exchange(help, {}), r.scanning, "receiver=\"" + r.id + "\"");
+  }
   gauge(out, "ready", "1 while it can recognise, store and reach the local broker", s.ready());
   gauge(out, "visits_open", "Visits that are open", s.visits_open);
   gauge(out, "members", "Members that can be recognised", s.members);

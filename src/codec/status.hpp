@@ -29,7 +29,8 @@ struct LinkStatus {
 };
 struct RadioStatus {
   std::string id;
-  bool scanning = false;
+  bool scanning = false;  ///< of a remote one: it reports
+  bool remote = false;
   bool beacon = false, checkin = false;  ///< what the adapter says and offers
   std::string cause;
 };

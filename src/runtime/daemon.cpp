@@ -27,6 +27,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/gateway.hpp"
 #include "runtime/inbox.hpp"
+#include "runtime/remote_watch.hpp"
 
 namespace tg {
 namespace {
@@ -85,6 +86,7 @@ LinkSettings local_settings(const Config& c, Stamp now) {
   if (c.pos_mqtt) s.subscriptions.push_back(prefix + "pos/+");
   for (const auto& r : c.receivers) {
     if (r.topic) s.subscriptions.push_back(*r.topic);
+    if (const auto will = will_topic(r)) s.subscriptions.push_back(*will);
   }
   s.will_topic = prefix + "tablet/state";
   s.will_payload = encode_tablet_state(false, c.store, now.wall);

@@ -23,6 +23,8 @@ Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void
       clock_(clock),
       prefixes_{config_.central_prefix(), config_.local_prefix()},
       core_(config_.policy()),
+      remote_(config_.receivers.size()),
+      hears_(config_.receivers.size(), true),
       deadline_(loop.add_timer([this] { handle(event::DeadlineReached{}); })),
       tick_(loop.add_timer([this] { tick(); })),
       idle_(loop.add_deferred([this] { build_tables(); }, DeferredPriority::idle)),
@@ -67,14 +69,18 @@ void Gateway::on_tickets(const TicketRequest& request) {
 
 void Gateway::on_link(Link which, const LinkReport& report) {
   LinkStatus& link = links_[static_cast<std::size_t>(which)];
+  const auto turned = [&](bool up) {
+    link.up = up;
+    if (which == Link::local) remote_.link_changed(up, loop_.now().mono);
+  };
   std::visit(Overload{[&](const LinkIsUp& up) {
-                        link.up = true;
+                        turned(true);
                         link.last_error.clear();
                         handle(event::LinkUp{which, up.receive_maximum});
                         if (which == Link::central) send_unsent_acks();
                       },
                       [&](const LinkIsDown& down) {
-                        link.up = false;
+                        turned(false);
                         link.last_error = down.reason;
                         handle(event::LinkDown{which, down.reason});
                       },
@@ -219,6 +225,7 @@ void Gateway::tick() {
   check_clock();
   if (doors_.radio != nullptr) doors_.radio->tick(loop_.now().mono);
   if (doors_.peripheral != nullptr) doors_.peripheral->tick(loop_.now().mono);
+  watch_receivers();
   const StoreHealth facts = doors_.facts->health();
   doors_.intake->refuse_because(facts.writable ? std::string{} : facts.cause);
   if (!facts.writable) last_error_ = facts.cause;
@@ -229,6 +236,20 @@ void Gateway::tick() {
   idle_.arm();  // a new window may be due
   refresh_pages();
   tick_.arm_at(loop_.now().mono + kTick);
+}
+
+/// A change is news a quarter of a second late at most; visits end after seconds of silence.
+void Gateway::watch_receivers() {
+  const auto all = receivers();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].scanning == hears_[i]) continue;
+    hears_[i] = all[i].scanning;
+    if (config_.receivers[i].remote) {
+      log(hears_[i] ? LogLevel::info : LogLevel::warning, "rx",
+          all[i].id + ": " + (hears_[i] ? "reports again" : all[i].cause));
+    }
+    handle(event::ReceiverChanged{static_cast<std::uint16_t>(i), hears_[i]});
+  }
 }
 
 void Gateway::check_clock() {

@@ -26,6 +26,7 @@
 #include "ports/store_port.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/recorder.hpp"
+#include "runtime/remote_watch.hpp"
 
 namespace tg {
 
@@ -78,8 +79,10 @@ class Gateway {
   void build_tables();
   void tick();
   void check_clock();
+  void watch_receivers();
   void refresh_pages();
   [[nodiscard]] Status status() const;
+  [[nodiscard]] std::vector<ReceiverStatus> receivers() const;
   [[nodiscard]] std::vector<PartStatus> parts() const;
   [[nodiscard]] PartStatus peripheral_part() const;
   void publish(Outgoing message);
@@ -95,6 +98,7 @@ class Gateway {
   void on_pos(const std::string& workstation, const std::string& payload);
   void on_action(const std::string& device, const std::string& payload);
   void on_retained_card(const std::string& visit, const std::string& payload);
+  bool on_will(const std::string& topic, const std::string& payload);
   void feed_adverts(std::size_t receiver, const std::string& payload, bool foreign);
 
   void admin_status(const AdminRequest& request, const AdminReply& reply);
@@ -112,6 +116,8 @@ class Gateway {
   Clock clock_;
   Prefixes prefixes_;
   Core core_;
+  RemoteWatch remote_;
+  std::vector<bool> hears_;           ///< by receiver, as the core was told
   std::optional<Recorder> recorder_;  ///< with a journal
   TimerSource deadline_;
   TimerSource tick_;

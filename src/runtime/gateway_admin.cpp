@@ -23,11 +23,29 @@ PartStatus Gateway::peripheral_part() const {
   return {"peripheral", PartState::ok, ""};
 }
 
+/// All of the configuration, in its order; of a remote one, `scanning` says that it reports.
+std::vector<ReceiverStatus> Gateway::receivers() const {
+  const auto local = doors_.radio == nullptr ? std::vector<ReceiverStatus>{} : doors_.radio->status();
+  std::vector<ReceiverStatus> out;
+  for (std::size_t i = 0; i < config_.receivers.size(); ++i) {
+    const ReceiverConfig& receiver = config_.receivers[i];
+    if (receiver.remote) {
+      std::string trouble = remote_.trouble(i, loop_.now().mono);
+      out.push_back({receiver.id, trouble.empty(), std::move(trouble)});
+    } else if (const auto own = std::ranges::find(local, receiver.id, &ReceiverStatus::id); own != local.end()) {
+      out.push_back(*own);
+    } else {
+      out.push_back({receiver.id, false, "not started"});
+    }
+  }
+  return out;
+}
+
 std::vector<PartStatus> Gateway::parts() const {
   const WallTime now = loop_.now().wall;
   PartStatus radio{"radio", PartState::disabled, ""};
   if (!config_.receivers.empty()) {
-    const auto heard = doors_.radio == nullptr ? std::vector<ReceiverStatus>{} : doors_.radio->status();
+    const auto heard = receivers();
     const bool remote =
         std::any_of(config_.receivers.begin(), config_.receivers.end(), [](const auto& r) { return r.remote; });
     const bool any = remote || std::any_of(heard.begin(), heard.end(), [](const auto& r) { return r.scanning; });
@@ -70,8 +88,9 @@ Status Gateway::status() const {
   s.visits_open = core_.presence().open_visits().size();
   s.central = links_[static_cast<std::size_t>(Link::central)];
   s.local = links_[static_cast<std::size_t>(Link::local)];
-  if (doors_.radio != nullptr) {
-    for (const auto& r : doors_.radio->status()) s.radio.push_back({r.id, r.scanning, false, false, r.cause});
+  for (const auto& r : receivers()) {
+    const bool remote = config_.receivers[s.radio.size()].remote;
+    s.radio.push_back({r.id, r.scanning, remote, false, false, r.cause});
   }
   if (doors_.peripheral != nullptr) {
     for (const auto& station : doors_.peripheral->status()) {

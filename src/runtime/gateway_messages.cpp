@@ -37,7 +37,7 @@ void Gateway::on_message(Link from, const LinkMessage& m) {
     const std::string level = last_level(m.topic, prefixes_.local, family);
     if (!level.empty()) return (this->*handler)(level, m.payload);
   }
-  on_foreign_rx(m.topic, m.payload);
+  if (!on_will(m.topic, m.payload)) on_foreign_rx(m.topic, m.payload);
 }
 
 void Gateway::on_command(std::string name, const std::string& payload) {
@@ -52,6 +52,17 @@ void Gateway::on_rx(const std::string& receiver, const std::string& payload) {
   if (it != all.end()) feed_adverts(static_cast<std::size_t>(it - all.begin()), payload, false);
 }
 
+/// True when the topic is one on which nodes only come and go.
+bool Gateway::on_will(const std::string& topic, const std::string& payload) {
+  bool known = false;
+  for (std::size_t i = 0; i < config_.receivers.size(); ++i) {
+    if (will_topic(config_.receivers[i]) != topic) continue;
+    known = true;
+    if (const auto online = decode_will(payload)) remote_.connected(i, *online);
+  }
+  return known;
+}
+
 void Gateway::on_foreign_rx(const std::string& topic, const std::string& payload) {
   const auto& all = config_.receivers;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -63,10 +74,11 @@ void Gateway::on_foreign_rx(const std::string& topic, const std::string& payload
 }
 
 void Gateway::feed_adverts(std::size_t receiver, const std::string& payload, bool foreign) {
-  const auto adverts = foreign ? decode_rx_foreign(payload) : decode_rx(payload);
-  if (!adverts) return log(LogLevel::warning, "rx", config_.receivers[receiver].id + ": " + adverts.error().message);
-  if (doors_.radio != nullptr) doors_.radio->note_heard_remotely(adverts->size());
-  for (const auto& advert : *adverts) on_advert(static_cast<std::uint16_t>(receiver), advert.eid, advert.rssi);
+  const auto batch = foreign ? decode_rx_foreign(payload) : decode_rx(payload);
+  if (!batch) return log(LogLevel::warning, "rx", config_.receivers[receiver].id + ": " + batch.error().message);
+  remote_.reported(receiver, batch->next, loop_.now().mono);
+  if (doors_.radio != nullptr) doors_.radio->note_heard_remotely(batch->adverts.size());
+  for (const auto& advert : batch->adverts) on_advert(static_cast<std::uint16_t>(receiver), advert.eid, advert.rssi);
 }
 
 void Gateway::on_pos(const std::string& workstation, const std::string& payload) {

@@ -84,6 +84,10 @@ void Recorder::on(const event::Restored& e) {
   add(encode_journal_start(at_));
 }
 
+void Recorder::on(const event::ReceiverChanged& e) {
+  add(encode_journal_receiver(at_, core_.policy().receivers[e.receiver].id, e.hears));
+}
+
 void Recorder::on(const event::TicketArrived& e) {
   if (!e.ticket.loyalty) {
     add(encode_journal_ticket(at_, e.ticket));

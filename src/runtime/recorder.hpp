@@ -80,6 +80,7 @@ class Recorder {
   template <class E>
   void on(const E&) {}
   void on(const event::Restored& e);
+  void on(const event::ReceiverChanged& e);
   void on(const event::TicketArrived& e);
   void on(const event::ActionArrived& e);
   void on(const event::CommandArrived& e);

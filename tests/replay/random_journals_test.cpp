@@ -138,7 +138,9 @@ class Author {
     static constexpr const char* kReceivers[] = {"hci0", "rx-floor", "rx-fitting", "rx-fitting", "rx-street"};
     switch (dice_.below(20)) {
       case 0:
-        return R"("tick":{})";
+        if (dice_.one_in(2)) return R"("tick":{})";
+        return R"("receiver":{"id":")" + std::string(dice_.of(kReceivers)) + R"(","hears":)" +
+               (dice_.one_in(2) ? "true}" : "false}");
       case 1:
         return ticket();
       case 2:

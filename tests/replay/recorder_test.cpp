@@ -372,6 +372,24 @@ TEST(Recorder, ACheckinAndAWithdrawalOverGattReplayAlike) {
   }
 }
 
+TEST(Recorder, ADeadReceiverHoldsTheSameVisitsAgain) {
+  const Config config = shop_config();
+  Shop shop(config);
+  send_data(shop);
+  shop.walk(kCamille, kFitting);
+  shop.walk(kAlex, kFloor);
+  shop.answer_recorder();
+  shop.send(event::ReceiverChanged{kFitting, false});
+  shop.pass(10min);
+  EXPECT_NE(shop.core().presence().visit_of(kCamille.member), nullptr) << "held";
+  EXPECT_EQ(shop.core().presence().visit_of(kAlex.member), nullptr) << "left";
+  shop.send(event::ReceiverChanged{kFitting, true});
+  shop.walk(kCamille, kFitting);
+  shop.pass(20min);
+  shop.finish();
+  EXPECT_EQ(Plain{}(replayed(config, shop.journal)), Plain{}(shop.sent));
+}
+
 TEST(Recorder, QuietTimesAreRecordedToo) {
   Shop shop(shop_config());
   for (int i = 0; i < 600; ++i) shop.pass(1s);

@@ -32,19 +32,31 @@ TEST(Eddystone, IgnoresOtherFramesAndOtherLengths) {
 }
 
 TEST(ReceiverBatch, ReadsTheContractsForm) {
-  const auto adverts =
+  const auto batch =
       decode_rx(R"({"v":1,"ts":1763713201250,"e":[["3343935576051e04",-21,-70],["00112233445566FF",0,127]]})");
-  ASSERT_TRUE(adverts) << adverts.error().message;
-  ASSERT_EQ(adverts->size(), 2U);
-  EXPECT_EQ(hex((*adverts)[0].eid), "3343935576051e04");
-  EXPECT_EQ((*adverts)[0].rssi, -70);
-  EXPECT_EQ((*adverts)[1].rssi, kRssiUnavailable);
+  ASSERT_TRUE(batch) << batch.error().message;
+  ASSERT_EQ(batch->adverts.size(), 2U);
+  EXPECT_EQ(hex(batch->adverts[0].eid), "3343935576051e04");
+  EXPECT_EQ(batch->adverts[0].rssi, -70);
+  EXPECT_EQ(batch->adverts[1].rssi, kRssiUnavailable);
+  EXPECT_EQ(batch->next, std::nullopt);
+}
+
+TEST(ReceiverBatch, MayPromiseTheNextOne) {
+  const auto next = [](std::string_view payload) {
+    const auto batch = decode_rx(payload);
+    return batch ? batch->next : std::nullopt;
+  };
+  EXPECT_EQ(next(R"({"v":1,"ts":1,"next_s":5,"e":[]})"), Seconds{5});
+  EXPECT_EQ(next(R"({"v":1,"ts":1,"next_s":0,"e":[]})"), Seconds{0});
+  EXPECT_EQ(next(R"({"v":1,"ts":1,"e":[]})"), std::nullopt);
+  EXPECT_FALSE(decode_rx(R"({"v":1,"ts":1,"next_s":-1,"e":[]})"));
 }
 
 TEST(ReceiverBatch, SaysWhereItIsWrong) {
   const auto why = [](std::string_view payload) {
-    const auto adverts = decode_rx(payload);
-    return adverts ? std::string("accepted") : adverts.error().message;
+    const auto batch = decode_rx(payload);
+    return batch ? std::string("accepted") : batch.error().message;
   };
   EXPECT_EQ(why(R"({"v":2,"ts":1,"e":[]})"), "/v: an integer from 1 to 1 is allowed");
   EXPECT_EQ(why(R"({"v":1,"ts":1,"e":[["33",0,-70]]})"), "/e/0/0: 16 hexadecimal digits is allowed");
@@ -63,11 +75,11 @@ TEST(ForeignReceiver, KeepsTheEidAndDropsTheAddress) {
       {R"({"id":"AA:BB:CC:DD:EE:01","servicedatauuid":"feaa","servicedata":"30eb3343935576051e04","rssi":-74})",
        R"({"id":"AA:BB:CC:DD:EE:01","rssi":-74,"distance":21.5,"servicedatauuid":"0xFEAA","servicedata":"30EB3343935576051E04"})",
        R"({"servicedatauuid":"0000FEAA-0000-1000-8000-00805F9B34FB","servicedata":"30eb3343935576051e04","rssi":-74})"}) {
-    const auto adverts = decode_rx_foreign(payload);
-    ASSERT_TRUE(adverts) << payload;
-    ASSERT_EQ(adverts->size(), 1U) << payload;
-    EXPECT_EQ(hex((*adverts)[0].eid), "3343935576051e04");
-    EXPECT_EQ((*adverts)[0].rssi, -74);
+    const auto batch = decode_rx_foreign(payload);
+    ASSERT_TRUE(batch) << payload;
+    ASSERT_EQ(batch->adverts.size(), 1U) << payload;
+    EXPECT_EQ(hex(batch->adverts[0].eid), "3343935576051e04");
+    EXPECT_EQ(batch->adverts[0].rssi, -74);
   }
 }
 
@@ -77,9 +89,9 @@ TEST(ForeignReceiver, PassesOverEverybodyElse) {
         R"({"id":"AA:BB:CC:DD:EE:01","mac_type":1,"manufacturerdata":"4c0010060319247bbc68","rssi":-74,"txpower":12})",
         R"({"servicedatauuid":"fe95","servicedata":"30eb3343935576051e04","rssi":-74})",
         R"({"servicedata":42,"rssi":-74})", R"({})"}) {
-    const auto adverts = decode_rx_foreign(payload);
-    ASSERT_TRUE(adverts) << payload;
-    EXPECT_TRUE(adverts->empty()) << payload;
+    const auto batch = decode_rx_foreign(payload);
+    ASSERT_TRUE(batch) << payload;
+    EXPECT_TRUE(batch->adverts.empty()) << payload;
   }
   EXPECT_FALSE(decode_rx_foreign("[]"));
   EXPECT_FALSE(decode_rx_foreign("not json"));

@@ -53,7 +53,9 @@ TEST(StatusView, TellsTheCauseOfWhatIsDown) {
   const auto text = view_status(parse_answer(R"({"version":"0.1.0","store":"paris-042","gateway":"gw-1",
         "members":1,"profiles_age_s":null,"links":{"central":{"up":false,"verified":false,"last_error":"no route"},
         "local":{"up":true,"verified":false,"last_error":null}},"radio":[{"id":"hci0","scanning":false,"cause":"no adapter"},
-        {"id":"hci1","scanning":true,"beacon":true,"checkin":true,"cause":null}],
+        {"id":"hci1","scanning":true,"beacon":true,"checkin":true,"cause":null},
+        {"id":"rx-a","remote":true,"scanning":true,"cause":null},
+        {"id":"rx-b","remote":true,"scanning":false,"cause":"it has left the local broker"}],
         "ready":{"ready":false,"parts":{"radio":{"state":"down","cause":"no adapter"},"store":{"state":"down","cause":"disk full"}}}})"),
                                 kNow);
   EXPECT_TRUE(says(text, "not ready: radio down: no adapter; store down: disk full\n")) << text;
@@ -63,6 +65,8 @@ TEST(StatusView, TellsTheCauseOfWhatIsDown) {
   EXPECT_TRUE(says(text, "up, delivery unverified")) << text;
   EXPECT_TRUE(says(text, "hci0 not scanning: no adapter\n")) << text;
   EXPECT_TRUE(says(text, "hci1 scanning, beacon, check-in\n")) << text;
+  EXPECT_TRUE(says(text, "rx-a reporting\n")) << text;
+  EXPECT_TRUE(says(text, "rx-b not reporting: it has left the local broker\n")) << text;
   EXPECT_TRUE(says(text, "not writable: disk full")) << text;
 }
 

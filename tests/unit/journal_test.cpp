@@ -51,6 +51,10 @@ TEST(Journal, ReadsTheContractsLines) {
       read<event::CheckinSeen>(R"({"at":1763713202000,"checkin":{"member":"m-7f3a","receiver":"hci0","forget":true}})");
   EXPECT_EQ(forget.kind, CheckinKind::forget);
   (void)read<event::DeadlineReached>(R"({"at":1763713900000,"tick":{}})");
+  const auto receiver =
+      read<event::ReceiverChanged>(R"({"at":1763713900000,"receiver":{"id":"rx-fitting","hears":false}})");
+  EXPECT_EQ(receiver.receiver, 1);
+  EXPECT_FALSE(receiver.hears);
 
   const auto action = read<event::ActionArrived>(
       R"({"at":1763713270000,"action":{"device":"t1","payload":{"v":1,"id":"a-1","visit":"v-1","action":"claim","associate":"A12"}}})");
@@ -83,7 +87,7 @@ TEST(Journal, RefusesWhatItCannotPlace) {
             "/sighting/member: 1 to 60 of A-Z a-z 0-9 . _ - @ is allowed");
   EXPECT_EQ(why_not(R"({"tick":{},"at":-5})"), "/at: an integer from 0 to 7258118399999 is allowed");
   const std::string kinds =
-      "/: \"at\" and exactly one of command, sighting, advert, checkin, ticket, action, tick are allowed";
+      "/: \"at\" and exactly one of command, sighting, advert, checkin, receiver, ticket, action, tick are allowed";
   EXPECT_EQ(why_not(R"({"at":1})"), kinds);
   EXPECT_EQ(why_not(R"({"at":1,"tock":{}})"), kinds);
   EXPECT_EQ(why_not(R"({"at":1,"tick":{},"checkin":{"member":"m-1","receiver":"hci0"}})"), kinds);

@@ -38,6 +38,9 @@ TEST(JournalWrite, RadioInputsComeBack) {
   EXPECT_EQ(sighting.receiver, kFitting);
   EXPECT_EQ(sighting.member, MemberId{"j-1"});
   EXPECT_EQ(sighting.rssi, -71);
+  const auto dead = back<event::ReceiverChanged>(encode_journal_receiver(kAt, ReceiverId{"rx-floor"}, false));
+  EXPECT_EQ(dead.receiver, kFloor);
+  EXPECT_FALSE(dead.hears);
   const auto without_strength =
       back<event::SightingSeen>(encode_journal_sighting(kAt, ReceiverId{"hci0"}, MemberId{"j-1"}, kRssiUnavailable));
   EXPECT_EQ(without_strength.rssi, kRssiUnavailable);

@@ -39,21 +39,49 @@ class Controller:
 
 
 class RemoteReceiver:
-    """A small receiver elsewhere in the store, which publishes the tokens it hears to the local broker."""
+    """A small receiver elsewhere in the store, which publishes the tokens it hears to the local broker.
+
+    It says nothing when it hears nobody, until `keep_reporting`. While it is `dead` it says nothing at all.
+    """
+
+    dead = False
 
     def __init__(self, port: int, store: str, receiver: str, root: str = DEFAULT_ROOT) -> None:
         self._link = Link(port, f"receiver-{receiver}", [])
         self._topic = f"{root}/{store}/rx/{receiver}"
+        self._promise: dict[str, int] = {}
+        self._stopped = threading.Event()
+        self._reports: threading.Thread | None = None
 
     def hear(self, heard: Sequence[tuple[Phone, int]]) -> None:
-        now_ms = int(time.time() * 1000)
-        entries = [
-            [phone.token(now_ms // 1000).hex(), -21, rssi] for phone, rssi in heard if isinstance(phone, EidPhone)
-        ]
+        now_s = int(time.time())
+        entries = [[phone.token(now_s).hex(), -21, rssi] for phone, rssi in heard if isinstance(phone, EidPhone)]
         if entries:
-            self._link.publish(self._topic, json.dumps({"v": 1, "ts": now_ms, "e": entries}), qos=0)
+            self._publish(entries)
+
+    def keep_reporting(self, next_s: int) -> None:
+        """From now on every batch promises the next one within `next_s`, and empty ones come in between."""
+        self._promise = {"next_s": next_s}
+        self._reports = threading.Thread(target=self._report, args=(next_s / 2,))
+        self._reports.start()
+
+    def take_leave(self) -> None:
+        """As its last will would."""
+        self._link.publish(self._topic, json.dumps({"v": 1, "ts": 0, "next_s": 0, "e": []}), qos=0)
+
+    def _report(self, every_s: float) -> None:
+        while not self._stopped.wait(every_s):
+            self._publish([])
+
+    def _publish(self, entries: Sequence[list[object]]) -> None:
+        batch = {"v": 1, "ts": int(time.time() * 1000), **self._promise, "e": entries}
+        if not self.dead:
+            self._link.publish(self._topic, json.dumps(batch), qos=0)
 
     def stop(self) -> None:
+        self._stopped.set()
+        if self._reports:
+            self._reports.join()
         self._link.stop()
 
 
