@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "codec/advert.hpp"
+#include "codec/ibeacon.hpp"
 
 namespace tg {
 namespace {
@@ -89,28 +90,14 @@ void read_service_data(sd_bus_message* m, DeviceReport& report) {
   leave(m);
 }
 
-/// "64146e8c-c398-…" from 02 15 <UUID> <major> <minor> <power>; empty when it is something else of that maker.
-std::string beacon_uuid(Bytes data) {
-  constexpr std::size_t kSize = 23;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  if (data.size() != kSize || data[0] != 0x02 || data[1] != 0x15) return text;
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kDigits[data[2 + i] >> 4U];
-    text += kDigits[data[2 + i] & 0xfU];
-  }
-  return text;
-}
-
-void read_manufacturer_data(sd_bus_message* m, DeviceReport& report) {
-  constexpr std::uint16_t kApple = 0x004c;
+void read_manufacturer_data(sd_bus_message* m, const Key128& own_beacon, DeviceReport& report) {
   if (!enter_variant(m, "a{qv}", report.malformed)) return;
   for_each_entry(m, "{qv}", [&] {
-    std::uint16_t maker = 0;
-    require(sd_bus_message_read_basic(m, 'q', &maker));
+    std::uint16_t company = 0;
+    require(sd_bus_message_read_basic(m, 'q', &company));
+    if (company != kAppleCompany) return require(sd_bus_message_skip(m, "v")) >= 0;
     const auto bytes = read_bytes(m, report.malformed);
-    if (maker == kApple && bytes) report.beacon = beacon_uuid(*bytes);
+    report.own_beacon |= bytes && is_ibeacon_of(*bytes, own_beacon);
     return true;
   });
   leave(m);
@@ -121,7 +108,7 @@ bool settled(const DeviceReport& report) { return report.has_service_data && (!r
 
 }  // namespace
 
-DeviceReport read_device(sdbus::Message& message, Extent extent) {
+DeviceReport read_device(sdbus::Message& message, Extent extent, const std::optional<Key128>& own_beacon) {
   auto* const m = Wrapped::of(message);
   DeviceReport report;
   for_each_entry(m, "{sv}", [&] {
@@ -132,8 +119,8 @@ DeviceReport read_device(sdbus::Message& message, Extent extent) {
       read_rssi(m, report);
     } else if (name == "ServiceData") {
       read_service_data(m, report);
-    } else if (of_maker && extent == Extent::whole) {
-      read_manufacturer_data(m, report);
+    } else if (of_maker && own_beacon) {
+      read_manufacturer_data(m, *own_beacon, report);
     } else {
       require(sd_bus_message_skip(m, "v"));
     }

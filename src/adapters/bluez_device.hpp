@@ -5,7 +5,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "base/types.hpp"
 
@@ -20,15 +19,15 @@ struct DeviceReport {
   std::optional<RssiDbm> rssi;    ///< none when absent or not available (127)
   bool has_service_data = false;  ///< then `eid` is what the device sends now, else nothing is known
   std::optional<Eid> eid;
-  std::string beacon;  ///< UUID of the iBeacon that it is; only read of a device that has just appeared
+  bool own_beacon = false;  ///< the iBeacon of this box, whichever adapter sends it
   bool malformed = false;
 };
 
 enum class Extent { whole, until_settled };
 
 /// The message stands before an a{sv}; with `until_settled` it is left where nothing that may follow could change what
-/// becomes of the advert.
-[[nodiscard]] DeviceReport read_device(sdbus::Message& message, Extent extent);
+/// becomes of the advert. `own_beacon`: the region that the box's iBeacon says; none when it says none.
+[[nodiscard]] DeviceReport read_device(sdbus::Message& message, Extent extent, const std::optional<Key128>& own_beacon);
 
 /// Leaves one value of this signature unread.
 void skip_value(sdbus::Message& message, const char* signature);

@@ -25,6 +25,8 @@ constexpr auto kLadder = std::to_array<Row>({
     {Rung::alarm, true, true},
 });
 
+bool hears(const RadioSigns& signs) { return signs.heard + signs.own_beacon > 0; }
+
 }  // namespace
 
 void AdvertRate::add(MonoTime now, Millis window, std::uint64_t count) {
@@ -61,9 +63,14 @@ void BluezLadder::take_in(MonoTime now, const RadioSigns& signs) {
     witnessed_since_.reset();
   else if (!witnessed_since_)
     witnessed_since_ = now;
-  if (signs.heard > 0) {
+  if (!signs.beacon_beside)
+    beacon_since_.reset();
+  else if (!beacon_since_)
+    beacon_since_ = now;
+  if (hears(signs)) {
     own_.add(now, timing_.window, signs.heard);
-    last_strongest_ = signs.strongest;
+    beacon_.add(now, timing_.window, signs.own_beacon);
+    if (signs.heard > 0) last_strongest_ = signs.strongest;
     silent_since_ = now;
     elsewhere_in_silence_ = 0;
     failing_since_.reset();
@@ -76,7 +83,8 @@ void BluezLadder::take_in(MonoTime now, const RadioSigns& signs) {
 }
 
 Trouble BluezLadder::judge(MonoTime now, const RadioSigns& signs) {
-  if (signs.heard > 0) return Trouble::none;  // be it with the monitor alone
+  by_beacon_ = false;
+  if (hears(signs)) return Trouble::none;  // be it with the monitor alone
   if (!signs.scanning) {
     const bool was_well = trouble_ == Trouble::none && steady_since_ && now - *steady_since_ >= timing_.settle_max;
     if (was_well) rung_ = Rung::none;
@@ -87,8 +95,9 @@ Trouble BluezLadder::judge(MonoTime now, const RadioSigns& signs) {
   failing_since_.reset();
   if (!steady_since_) steady_since_ = now;
   if (trouble_ == Trouble::failing) silent_since_ = now;  // from now on there is something to be silent
-  if (now - *silent_since_ < patience()) return Trouble::none;
-  if (!proven(now)) return Trouble::silent;
+  by_beacon_ = beacon_missed(now);
+  if (!by_beacon_ && now - *silent_since_ < patience()) return Trouble::none;
+  if (!by_beacon_ && !proven(now)) return Trouble::silent;
   // A restart of hours ago, when nobody was there, says nothing about today.
   if (trouble_ != Trouble::deaf && now - taken_at_ >= 2 * timing_.settle_max) rung_ = Rung::none;
   return Trouble::deaf;
@@ -99,6 +108,12 @@ Trouble BluezLadder::judge(MonoTime now, const RadioSigns& signs) {
 bool BluezLadder::proven(MonoTime now) const {
   return witnessed_since_ && now - std::max(*witnessed_since_, *silent_since_) >= patience() &&
          elsewhere_in_silence_ >= timing_.witness;
+}
+
+/// It was among what this one heard last, is on the air all the while, and is heard no more.
+bool BluezLadder::beacon_missed(MonoTime now) const {
+  return beacon_.recent() >= timing_.witness && beacon_since_ &&
+         now - std::max(*beacon_since_, *silent_since_) >= beacon_patience();
 }
 
 bool BluezLadder::due(MonoTime now) const {
@@ -130,8 +145,15 @@ Millis BluezLadder::patience() const {
   return std::clamp(kPatienceInGaps * *gap, timing_.patience_min, timing_.patience_max);
 }
 
+/// A beacon does not walk away: how strong it was does not matter.
+Millis BluezLadder::beacon_patience() const {
+  const auto gap = beacon_.gap(timing_.window);
+  return gap ? std::clamp(kPatienceInGaps * *gap, timing_.patience_min, timing_.patience_max) : timing_.patience_max;
+}
+
 Millis BluezLadder::settle() const {
-  return trouble_ == Trouble::failing || patience() < timing_.patience_max ? timing_.settle_min : timing_.settle_max;
+  const Millis waited = by_beacon_ ? beacon_patience() : patience();
+  return trouble_ == Trouble::failing || waited < timing_.patience_max ? timing_.settle_min : timing_.settle_max;
 }
 
 }  // namespace tg

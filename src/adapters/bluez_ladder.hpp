@@ -2,8 +2,9 @@
 // Owner thread: the loop. Never reads a clock, never takes a rung itself (BluezRecovery does).
 //
 // A quiet night is not a fault. Whoever hears nothing is only then believed to be sick when another receiver of the box
-// hears adverts at the same time; without such a witness the scan is restarted at most once in ten minutes and nothing
-// else is touched. See decisions/0008.
+// hears adverts at the same time, or when another adapter still says the box's beacon, which this one used to hear;
+// without such a proof the scan is restarted at most once in ten minutes and nothing else is touched. See
+// decisions/0008.
 //
 //     restart the scan -> power off and on -> reset the USB device -> a spare adapter -> call a person
 #pragma once
@@ -39,9 +40,11 @@ enum class Trouble {
 
 /// What was seen since the last step.
 struct RadioSigns {
-  std::uint64_t heard = 0;             ///< adverts of anybody at this receiver
+  std::uint64_t heard = 0;             ///< adverts of anybody else at this receiver
   std::optional<RssiDbm> strongest{};  ///< of those whose strength was measured
   std::uint64_t heard_elsewhere = 0;   ///< at all others, without the box's own beacon
+  std::uint64_t own_beacon = 0;        ///< adverts of the box's own beacon at this receiver
+  bool beacon_beside = false;          ///< another adapter of the box says it
   bool scanning = false;               ///< as BlueZ tells it
   bool answering = true;               ///< bluetoothd answers; while it does not, no rung would help
   bool spare = false;                  ///< an adapter is free
@@ -72,6 +75,8 @@ class BluezLadder {
 
   [[nodiscard]] Trouble trouble() const { return trouble_; }
   [[nodiscard]] Rung rung() const { return rung_; }  ///< the last one taken since the receiver heard something
+  /// Deaf because it does not hear the box's own beacon any more; nobody else needs to be near for that.
+  [[nodiscard]] bool by_beacon() const { return by_beacon_; }
   /// Nothing has been proven, but a restart has just been tried.
   [[nodiscard]] bool trying(MonoTime now) const;
 
@@ -81,17 +86,21 @@ class BluezLadder {
   [[nodiscard]] bool proven(MonoTime now) const;
   [[nodiscard]] bool due(MonoTime now) const;
   [[nodiscard]] Rung next(const RadioSigns& signs) const;
+  [[nodiscard]] bool beacon_missed(MonoTime now) const;
   [[nodiscard]] bool abrupt() const;
   [[nodiscard]] Millis patience() const;
+  [[nodiscard]] Millis beacon_patience() const;
   [[nodiscard]] Millis settle() const;
 
   LadderTiming timing_;
   AdvertRate own_;
   AdvertRate elsewhere_;
+  AdvertRate beacon_;  ///< as long as anything is heard
   std::uint64_t elsewhere_in_silence_ = 0;
   std::optional<RssiDbm> last_strongest_;
   std::optional<MonoTime> silent_since_;
   std::optional<MonoTime> witnessed_since_;  ///< others hear without a break
+  std::optional<MonoTime> beacon_since_;     ///< another adapter has said it without a break
   std::optional<MonoTime> failing_since_;
   std::optional<MonoTime> steady_since_;
   MonoTime taken_at_{};
@@ -99,6 +108,7 @@ class BluezLadder {
   Trouble trouble_ = Trouble::none;
   Rung rung_ = Rung::none;
   bool skipped_ = false;
+  bool by_beacon_ = false;
 };
 
 }  // namespace tg

@@ -34,6 +34,7 @@ class Station {
   void tick(MonoTime now);
   bool answer(std::uint64_t request, CheckinVerdict verdict) { return checkin_ && checkin_->answer(request, verdict); }
   [[nodiscard]] PeripheralStatus status() const;
+  [[nodiscard]] bool sends_beacon() const { return beacon_on_.holds(); }
   [[nodiscard]] std::uint16_t index() const { return receiver_.index; }
 
  private:
@@ -189,6 +190,11 @@ void BluezPeripheral::tick(MonoTime now) {
 void BluezPeripheral::use(std::uint16_t receiver, const std::string& adapter_path) {
   const auto station = std::ranges::find(impl_->stations, receiver, &Station::index);
   if (station != impl_->stations.end()) station->use(adapter_path);
+}
+
+bool BluezPeripheral::sends_beacon(std::uint16_t receiver) const {
+  const auto station = std::ranges::find(impl_->stations, receiver, &Station::index);
+  return station != impl_->stations.end() && station->sends_beacon();
 }
 
 void BluezPeripheral::answer(std::uint64_t request, CheckinVerdict verdict) {

@@ -31,6 +31,9 @@ class BluezPeripheral final : public PeripheralPort {
   /// The adapter of a receiver, switched on; an empty path: it has none now, or bluetoothd is gone.
   void use(std::uint16_t receiver, const std::string& adapter_path);
 
+  /// Whether the receiver's adapter says the iBeacon now, as far as bluetoothd tells.
+  [[nodiscard]] bool sends_beacon(std::uint16_t receiver) const;
+
   void start() override;
   void tick(MonoTime now) override;
   void answer(std::uint64_t request, CheckinVerdict verdict) override;

@@ -16,6 +16,7 @@
 #include "adapters/bluez_recovery.hpp"
 #include "adapters/bluez_walk.hpp"
 #include "base/log.hpp"
+#include "codec/ibeacon.hpp"
 
 namespace tg {
 namespace {
@@ -52,8 +53,10 @@ struct BluezRadio::Impl {
         world{bus, hardware, config.timing, scan_mode(config.scan),
               [this](const std::string& path, const AdapterReport& report) { on_properties(path, report); }},
         receivers(make_receivers(world, configured)),
-        recovery(receivers, adapters, hardware, config.timing, [this] { assign_adapters(); }),
-        own_beacon_uuid(std::move(config.own_beacon)) {}
+        recovery(receivers, adapters, hardware, config.timing, std::move(config.sends_beacon),
+                 [this] { assign_adapters(); }) {
+    if (!config.own_beacon.empty()) own_beacon = beacon_region(config.own_beacon);
+  }
   ~Impl() { release_all("stopped"); }  // exported objects go before the connection
 
   void connect();
@@ -71,7 +74,7 @@ struct BluezRadio::Impl {
   void on_properties(const std::string& path, const AdapterReport& report);
   void on_owner_changed(sdbus::Message& message);
 
-  void note_own_beacon(const ObjectReport& object);
+  void note_own_beacon(const std::string& path);
   void take_advert(const std::string& path, const DeviceReport& report);
   void assign_adapters();
   void release_all(std::string_view cause);
@@ -86,7 +89,7 @@ struct BluezRadio::Impl {
   std::deque<BluezReceiver> receivers;
   BluezAdapters adapters;
   BluezRecovery recovery;
-  const std::string own_beacon_uuid;
+  std::optional<Key128> own_beacon;
   std::set<std::string> own_beacons;  ///< paths of the devices that are this box itself; the only ones kept
   std::uint64_t heard_remotely = 0;   ///< since the last tick
   BluezEidCache eids;
@@ -151,10 +154,10 @@ void BluezRadio::Impl::ask_for_objects() {
 
 void BluezRadio::Impl::on_objects(sdbus::Message& body) {
   backoff.succeeded();
-  read_managed_objects(body, [this](const ObjectReport& object) {
+  read_managed_objects(body, own_beacon, [this](const ObjectReport& object) {
     adapters.update(object);
     if (!object.device) return;
-    note_own_beacon(object);
+    if (object.device->own_beacon) note_own_beacon(object.path);
     if (object.device->eid) eids.remember(object.path, *object.device->eid);
   });
   assign_adapters();
@@ -169,16 +172,16 @@ void BluezRadio::Impl::on_asking_failed(std::string_view error) {
 
 void BluezRadio::Impl::on_device_changed(sdbus::Message& message) {
   const auto path = message.getPath();
-  take_advert(path, read_device_changed(message));
+  take_advert(path, read_device_changed(message, own_beacon));
 }
 
 void BluezRadio::Impl::take_advert(const std::string& path, const DeviceReport& report) {
   if (report.malformed) bus.note_malformed();
   const auto heard_by = std::ranges::find(receivers, adapter_of(path), &BluezReceiver::adapter_path);
+  if (report.own_beacon) note_own_beacon(path);
   if (report.advert && heard_by != receivers.end()) {
-    heard_by->note_heard(report.rssi);
-    if (!own_beacons.empty() && own_beacons.contains(path))
-      recovery.note_own_beacon(static_cast<std::size_t>(heard_by - receivers.begin()));
+    const bool own = !own_beacons.empty() && own_beacons.contains(path);
+    own ? heard_by->note_own_beacon() : heard_by->note_heard(report.rssi);
   }
   auto eid = report.eid;
   if (eid) {
@@ -193,12 +196,13 @@ void BluezRadio::Impl::take_advert(const std::string& path, const DeviceReport& 
   if (heard_by != receivers.end()) sink(heard_by->index(), *eid, *report.rssi);
 }
 
-/// Each adapter of the box hears the beacon that another one sends, all night long.
-void BluezRadio::Impl::note_own_beacon(const ObjectReport& object) {
+/// Each adapter of the box hears the beacon that another one sends, all night long. Its device is remembered, because
+/// it says the check-in's invitation as well, and BlueZ may signal an RSSI alone.
+void BluezRadio::Impl::note_own_beacon(const std::string& path) {
   constexpr std::size_t kLimit = 64;  // a new address each quarter of an hour; strangers may copy the beacon
-  if (own_beacon_uuid.empty() || object.device->beacon != own_beacon_uuid) return;
+  if (own_beacons.contains(path)) return;
   if (own_beacons.size() >= kLimit) own_beacons.clear();
-  own_beacons.insert(object.path);
+  own_beacons.insert(path);
 }
 
 void BluezRadio::Impl::on_adapter_changed(sdbus::Message& message) {
@@ -211,11 +215,8 @@ void BluezRadio::Impl::on_properties(const std::string& path, const AdapterRepor
 }
 
 void BluezRadio::Impl::on_added(sdbus::Message& message) {
-  const auto object = read_interfaces_added(message);
-  if (object.device) {
-    note_own_beacon(object);
-    return take_advert(object.path, *object.device);
-  }
+  const auto object = read_interfaces_added(message, own_beacon);
+  if (object.device) return take_advert(object.path, *object.device);
   if (!object.adapter && !object.monitor_manager) return;
   adapters.update(object);
   assign_adapters();

@@ -25,6 +25,8 @@ struct BluezRadioConfig {
   std::string own_beacon = {};           ///< UUID of the iBeacon that this box sends; empty: none
   BluezTiming timing{};
   HardwarePlaces places{};
+  /// Whether the adapter of this receiver says the box's iBeacon now.
+  std::function<bool(std::uint16_t receiver)> sends_beacon = {};
   /// Told which adapter a receiver has, whenever that may have changed; "" = none that is switched on.
   std::function<void(std::uint16_t receiver, const std::string& adapter_path)> on_adapter = {};
 };

@@ -78,7 +78,7 @@ void BluezReceiver::tick(MonoTime now) {
 }
 
 BluezReceiver::Heard BluezReceiver::take_heard() {
-  heard_lately_ = heard_lately_ || heard_.count > 0;
+  heard_lately_ = heard_lately_ || heard_.count + heard_.own_beacon > 0;
   return std::exchange(heard_, {});
 }
 

@@ -62,9 +62,11 @@ class BluezReceiver {
     ++heard_.count;
     if (rssi && (!heard_.strongest || *rssi > *heard_.strongest)) heard_.strongest = rssi;
   }
+  void note_own_beacon() { ++heard_.own_beacon; }  ///< that of this box came in, from another adapter
   struct Heard {
-    std::uint64_t count = 0;
+    std::uint64_t count = 0;  ///< of anybody else
     std::optional<RssiDbm> strongest;
+    std::uint64_t own_beacon = 0;
   };
   [[nodiscard]] Heard take_heard();  ///< since the last call
 

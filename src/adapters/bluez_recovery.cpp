@@ -1,5 +1,6 @@
 #include "adapters/bluez_recovery.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
@@ -9,15 +10,20 @@ namespace {
 
 constexpr std::string_view kSilent = "nothing was heard although the air was busy: the scan was restarted";
 constexpr std::string_view kDeaf = "it hears nothing while other receivers do";
+constexpr std::string_view kBeaconUnheard =
+    "it hears nothing, not even the beacon of another adapter of this box (or that one has fallen mute)";
 
 }  // namespace
 
+std::string_view BluezRecovery::Patient::deafness() const { return ladder.by_beacon() ? kBeaconUnheard : kDeaf; }
+
 BluezRecovery::BluezRecovery(std::deque<BluezReceiver>& receivers, BluezAdapters& adapters, BluezHardware& hardware,
-                             const BluezTiming& timing, std::function<void()> reassign)
+                             const BluezTiming& timing, SendsBeacon sends_beacon, std::function<void()> reassign)
     : receivers_(receivers),
       adapters_(adapters),
       hardware_(hardware),
       timing_(timing),
+      sends_beacon_(std::move(sends_beacon)),
       reassign_(std::move(reassign)),
       patients_(receivers.size(), Patient(timing.ladder)) {}
 
@@ -27,7 +33,7 @@ void BluezRecovery::tick(MonoTime now, std::uint64_t heard_remotely) {
   std::uint64_t witnessed = heard_remotely;
   for (std::size_t i = 0; i < receivers_.size(); ++i) {
     heard.push_back(receivers_[i].take_heard());
-    witnessed += heard[i].count - std::exchange(patients_[i].own_beacon, 0);
+    witnessed += heard[i].count;
   }
   for (std::size_t i = 0; i < receivers_.size(); ++i) {
     const auto& receiver = receivers_[i];
@@ -36,8 +42,20 @@ void BluezRecovery::tick(MonoTime now, std::uint64_t heard_remotely) {
     if (receiver.adapter_path().empty()) continue;
     const bool scanning = receiver.status().scanning || !receiver.answering();
     // Whoever has heard something is not judged by what others heard, so his own share need not be taken out.
-    step(i, now, {heard[i].count, heard[i].strongest, witnessed, scanning, receiver.answering(), adapters_.has_free()});
+    step(i, now,
+         {heard[i].count, heard[i].strongest, witnessed, heard[i].own_beacon, beacon_beside(i), scanning,
+          receiver.answering(), adapters_.has_free()});
   }
+}
+
+/// Another adapter of this box says the beacon. Both may be near each other or not: whether this one should hear it is
+/// known by the ladder, which remembers whether it did.
+bool BluezRecovery::beacon_beside(std::size_t i) const {
+  if (!sends_beacon_) return false;
+  const auto& self = receivers_[i];
+  return std::ranges::any_of(receivers_, [&](const BluezReceiver& other) {
+    return &other != &self && !other.adapter_path().empty() && sends_beacon_(other.index());
+  });
 }
 
 bool BluezRecovery::has_its_own(std::size_t i) const {
@@ -89,7 +107,7 @@ void BluezRecovery::take(std::size_t i, Rung rung) {
   const auto hci = hci_of(receiver.adapter());
   const auto place = hardware_.place(hci);
   const auto why = patient.ladder.trouble() == Trouble::silent ? std::string("nothing was heard")
-                   : patient.ladder.trouble() == Trouble::deaf ? std::string(kDeaf)
+                   : patient.ladder.trouble() == Trouble::deaf ? std::string(patient.deafness())
                                                                : receiver.status().cause;
   switch (rung) {
     case Rung::none:
@@ -133,7 +151,7 @@ ReceiverStatus BluezRecovery::status(std::size_t i) const {
   };
   if (patient.ladder.trouble() == Trouble::deaf && receivers_[i].answering()) {
     status.scanning = false;
-    status.cause = kDeaf;
+    status.cause = patient.deafness();
     add(patient.advice);
   } else if (patient.ladder.trouble() == Trouble::failing) {
     add(patient.advice);

@@ -70,10 +70,10 @@ AdapterReport read_adapter(sdbus::Message& m) {
   return report;
 }
 
-void read_interfaces(sdbus::Message& m, ObjectReport& object) {
+void read_interfaces(sdbus::Message& m, const std::optional<Key128>& own_beacon, ObjectReport& object) {
   for_each_entry(m, "sa{sv}", [&](std::string_view interface) {
     if (interface == kDevice) {
-      object.device = read_device(m, Extent::whole);
+      object.device = read_device(m, Extent::whole, own_beacon);
     } else if (interface == kAdapter) {
       object.adapter = read_adapter(m);
     } else {
@@ -86,9 +86,9 @@ void read_interfaces(sdbus::Message& m, ObjectReport& object) {
 
 }  // namespace
 
-DeviceReport read_device_changed(sdbus::Message& message) {
+DeviceReport read_device_changed(sdbus::Message& message, const std::optional<Key128>& own_beacon) {
   read_text(message);  // the interface, which the match rule has checked
-  return read_device(message, Extent::until_settled);
+  return read_device(message, Extent::until_settled, own_beacon);
 }
 
 AdapterReport read_adapter_changed(sdbus::Message& message) {
@@ -98,12 +98,12 @@ AdapterReport read_adapter_changed(sdbus::Message& message) {
 
 AdapterReport read_adapter_properties(sdbus::Message& message) { return read_adapter(message); }
 
-ObjectReport read_interfaces_added(sdbus::Message& message) {
+ObjectReport read_interfaces_added(sdbus::Message& message, const std::optional<Key128>& own_beacon) {
   ObjectReport object;
   sdbus::ObjectPath path;
   message >> path;
   object.path = std::move(path);
-  read_interfaces(message, object);
+  read_interfaces(message, own_beacon, object);
   return object;
 }
 
@@ -115,10 +115,11 @@ RemovalReport read_interfaces_removed(sdbus::Message& message) {
   return {std::move(path), has(kDevice), has(kAdapter), has(kMonitorManager)};
 }
 
-void read_managed_objects(sdbus::Message& message, const std::function<void(const ObjectReport&)>& each) {
+void read_managed_objects(sdbus::Message& message, const std::optional<Key128>& own_beacon,
+                          const std::function<void(const ObjectReport&)>& each) {
   message.enterContainer("{oa{sa{sv}}}");
   while (message.enterDictEntry("oa{sa{sv}}")) {
-    each(read_interfaces_added(message));
+    each(read_interfaces_added(message, own_beacon));
     message.exitDictEntry();
   }
   message.clearFlags();

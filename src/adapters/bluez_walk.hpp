@@ -1,7 +1,8 @@
 // Reads what bluetoothd signals, value by value out of the message: an advert costs no map and no copy of a payload.
 // Owner thread: the loop. Pure. A property of another type than BlueZ documents is skipped and noted; a body that is
 // none of ours at all throws what sdbus-c++ throws, which the caller (BluezBus) catches and counts.
-// Never keeps anything, and of a device reads only RSSI and the 0xFEAA service data.
+// Never keeps anything, and of a device reads only RSSI, the 0xFEAA service data and whether it is the box's own
+// beacon.
 #pragma once
 
 #include <functional>
@@ -40,12 +41,14 @@ struct RemovalReport {
 };
 
 /// PropertiesChanged (sa{sv}as) of a Device1 or an Adapter1.
-[[nodiscard]] DeviceReport read_device_changed(sdbus::Message& message);
+[[nodiscard]] DeviceReport read_device_changed(sdbus::Message& message, const std::optional<Key128>& own_beacon);
 [[nodiscard]] AdapterReport read_adapter_changed(sdbus::Message& message);
 [[nodiscard]] AdapterReport read_adapter_properties(sdbus::Message& message);  ///< a{sv}, the answer of GetAll
-[[nodiscard]] ObjectReport read_interfaces_added(sdbus::Message& message);     ///< oa{sa{sv}}
-[[nodiscard]] RemovalReport read_interfaces_removed(sdbus::Message& message);  ///< oas
+[[nodiscard]] ObjectReport read_interfaces_added(sdbus::Message& message,
+                                                 const std::optional<Key128>& own_beacon);  ///< oa{sa{sv}}
+[[nodiscard]] RemovalReport read_interfaces_removed(sdbus::Message& message);               ///< oas
 /// The answer of GetManagedObjects, a{oa{sa{sv}}}.
-void read_managed_objects(sdbus::Message& message, const std::function<void(const ObjectReport&)>& each);
+void read_managed_objects(sdbus::Message& message, const std::optional<Key128>& own_beacon,
+                          const std::function<void(const ObjectReport&)>& each);
 
 }  // namespace tg

@@ -24,18 +24,27 @@ void put_big_endian(std::vector<std::uint8_t>& out, std::size_t at, std::uint16_
 }  // namespace
 
 std::vector<std::uint8_t> encode_ibeacon(std::string_view uuid, std::uint16_t major, std::uint16_t minor) {
-  std::string digits(uuid);
-  std::erase(digits, '-');
-  Key128 id{};
-  (void)unhex(digits, id);
   std::vector<std::uint8_t> out(kSize);
   out[0] = kTypeProximity;
   out[1] = kRemainingLength;
-  std::ranges::copy(id, out.begin() + kUuidAt);
+  std::ranges::copy(beacon_region(uuid), out.begin() + kUuidAt);
   put_big_endian(out, kMajorAt, major);
   put_big_endian(out, kMinorAt, minor);
   out[kPowerAt] = kPowerAtOneMetre;
   return out;
+}
+
+Key128 beacon_region(std::string_view uuid) {
+  std::string digits(uuid);
+  std::erase(digits, '-');
+  Key128 region{};
+  (void)unhex(digits, region);
+  return region;
+}
+
+bool is_ibeacon_of(std::span<const std::uint8_t> data, const Key128& region) {
+  return data.size() == kSize && data[0] == kTypeProximity && data[1] == kRemainingLength &&
+         std::ranges::equal(data.subspan(kUuidAt, region.size()), region);
 }
 
 }  // namespace tg

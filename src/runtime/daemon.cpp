@@ -242,6 +242,7 @@ class Daemon {
       peripheral_ =
           std::make_unique<BluezPeripheral>(loop_, peripheral_config(config_, config),
                                             [this](const event::CheckinOffered& offer) { gateway_->on_event(offer); });
+      config.sends_beacon = [this](std::uint16_t receiver) { return peripheral_->sends_beacon(receiver); };
       config.on_adapter = [this](std::uint16_t receiver, const std::string& path) { peripheral_->use(receiver, path); };
     }
     radio_ = std::make_unique<BluezRadio>(

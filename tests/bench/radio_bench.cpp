@@ -18,6 +18,7 @@
 #include "adapters/bluez_radio.hpp"
 #include "adapters/event_loop.hpp"
 #include "bench/radio_source.hpp"
+#include "codec/config.hpp"
 #include "core/core.hpp"
 #include "support/fake_bluez_bus.hpp"
 
@@ -167,6 +168,7 @@ void run_ours(const Run& run, Shop& shop, std::uint32_t members) {
   BluezRadioConfig config;
   config.bus = stage.bus.address();
   config.receivers = {{0, "hci0", "auto"}};
+  config.own_beacon = Config{}.beacon_uuid;  // as in the daemon: each payload of 0x004C is compared with it
   BluezRadio radio(loop, config,
                    [&](std::uint16_t, const Eid& eid, RssiDbm rssi) { shop.hear(eid, rssi, loop.now().mono); });
   radio.start();

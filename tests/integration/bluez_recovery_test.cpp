@@ -15,6 +15,7 @@ namespace tg {
 namespace {
 
 using support::BluezRadioCase;
+using support::FakeAdvert;
 using support::FakeBluez;
 using support::kFirstAddress;
 using support::kSecondAddress;
@@ -57,9 +58,28 @@ class BluezRecoveryTest : public BluezRadioCase {
         phone.hci = hci;
         if (!quiet) bluez->hear(phone);
       }
+      say_beacons();
       radio->tick(loop.now().mono);
       return condition();
     });
+  }
+  /// hci0 and hci1 hear each other's beacon, and each other's invitation to the check-in from the same address.
+  void say_beacons() {
+    for (const std::uint16_t sender : beacon_senders) {
+      FakeAdvert beacon;
+      beacon.hci = sender == 0 ? "hci1" : "hci0";
+      beacon.device = sender == 0 ? kFirstAddress : kSecondAddress;
+      beacon.uuid = "00001234-0000-1000-8000-00805f9b34fb";
+      bluez->hear(beacon);
+      beacon.manufacturer_data = support::beacon_data();
+      bluez->hear(beacon);
+    }
+  }
+  /// Nobody is near for longer than any patience.
+  void spend_a_quiet_night() {
+    quiet = true;
+    const auto closed = loop.now().mono;
+    ASSERT_TRUE(live([&] { return loop.now().mono - closed > 2 * timing.ladder.patience_max; }));
   }
   bool hears_at(std::uint16_t receiver) {
     heard.clear();
@@ -329,6 +349,35 @@ TEST_F(BluezRecoveryTest, two_receivers_auto_share_the_adapters_in_the_order_of_
 TEST_F(BluezRecoveryTest, one_phone_at_two_adapters_is_heard_by_both_receivers) {
   open_shop();
   EXPECT_TRUE(adverts_flow());
+}
+
+TEST_F(BluezRecoveryTest, whoever_hears_the_own_beacon_is_left_alone_in_a_quiet_night) {
+  beacon_senders = {0, 1};
+  open_shop();
+  spend_a_quiet_night();
+  for (const auto* hci : {"hci0", "hci1"}) EXPECT_EQ(bluez->seen(hci).stops, 0) << "not even the scan is restarted";
+  EXPECT_TRUE(all_is_well()) << causes();
+}
+
+TEST_F(BluezRecoveryTest, a_deaf_adapter_is_found_in_a_quiet_night_by_the_beacon_of_the_other_one) {
+  beacon_senders = {0, 1};
+  open_shop();
+  spend_a_quiet_night();
+  bluez->go_deaf("hci0", FakeBluez::Cure::power_cycle);
+  EXPECT_TRUE(says("not even the beacon of another adapter")) << causes();
+  EXPECT_TRUE(says("switched off and on")) << causes();
+  EXPECT_TRUE(all_is_well()) << causes();
+  EXPECT_EQ(bluez->seen("hci1").switched_off, 0) << "the healthy one is left alone";
+}
+
+TEST_F(BluezRecoveryTest, a_beacon_that_nobody_sends_any_more_proves_nothing) {
+  beacon_senders = {0, 1};
+  open_shop();
+  quiet = true;
+  beacon_senders.clear();
+  spend_a_quiet_night();
+  for (const auto* hci : {"hci0", "hci1"}) EXPECT_EQ(bluez->seen(hci).switched_off, 0) << causes();
+  EXPECT_TRUE(radio->status().at(0).scanning) << causes();
 }
 
 TEST_F(BluezRecoveryTest, the_own_beacon_does_not_prove_that_its_sender_should_hear_something) {

@@ -17,7 +17,7 @@ from dbus_fast.aio import MessageBus
 from store.case import LONG, ShopCase
 from store.gateway import ENTRANCE_ADDRESS, FITTING_ADDRESS
 from store.phone import UnknownEidPhone
-from store.radio import RadioError, RadioUnavailable, VirtualRadio
+from store.radio import Advert, RadioError, RadioUnavailable, VirtualRadio
 from store.shop import Shop
 
 _CONTROLLERS = [
@@ -31,7 +31,12 @@ _BUSY_S = 20  # before the fault, so that the gateway knows how much is on the a
 
 
 class Street:
-    """Passers-by: one phone at each controller, four adverts a second each, until stopped."""
+    """Passers-by: one phone at each controller, four adverts a second each, until stopped.
+
+    With `beacons` each controller hears what the other one advertises as often.
+    """
+
+    beacons = False
 
     def __init__(self, shop: Shop) -> None:
         self._shop, self._end = shop, threading.Event()
@@ -47,6 +52,15 @@ class Street:
                     self._phones[controller].say(self._shop.radio, controller, -60)
                 except RadioError:
                     pass  # not plugged in
+            if self.beacons:
+                self._pass_on_beacons()
+
+    def _pass_on_beacons(self) -> None:
+        controllers = self._shop.radio.state()
+        for name, other in (("hci0", "hci1"), ("hci1", "hci0")):
+            for payload in controllers[other]["advertising"]:
+                advert = Advert(controllers[other]["address"], -50, bytes.fromhex(payload), "public")
+                self._shop.radio.advert(name, advert)
 
     def stop(self) -> None:
         self._end.set()
@@ -103,6 +117,19 @@ class RecoveryTest(ShopCase):
 
     def test_a_dead_controller_is_switched_off_and_on(self) -> None:
         self.deafened("power", "switched off and on")
+
+    def test_a_deaf_controller_is_found_at_night_because_it_misses_the_other_ones_beacon(self) -> None:
+        shop = self.open_busy_shop()
+        self.street.beacons = True
+        self.street.on_the_air = set()
+        closed_s = time.monotonic()
+        self.wait(lambda: time.monotonic() - closed_s > _BUSY_S, _BUSY_S + 1, "a quiet night")
+        self.assertEqual(self.radio_part(shop)["state"], "ok")
+        shop.radio.deafen("hci0", "power")
+        since_s = time.monotonic()
+        self.says(shop, "not even the beacon of another adapter", _CURED_WITHIN_S)
+        self.wait(lambda: self.radio_part(shop)["state"] == "ok", since_s + _CURED_WITHIN_S - time.monotonic(), "cured")
+        print(f"deaf in a quiet night: well again {time.monotonic() - since_s:.1f} s later")
 
     def test_bluetoothd_hangs_is_killed_and_restarted(self) -> None:
         shop = self.open_busy_shop()

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -72,11 +73,12 @@ class BluezRadioCase : public testing::Test {
   }
 
   void start(const std::string& scan = "auto", std::vector<RadioReceiver> receivers = {{7, "hci0", "auto"}}) {
-    radio = std::make_unique<BluezRadio>(
-        loop, BluezRadioConfig{bus.address(), scan, std::move(receivers), kBeaconUuid, timing, places},
-        [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) {
-          heard.push_back({receiver, eid, rssi});
-        });
+    BluezRadioConfig config{bus.address(), scan, std::move(receivers), kBeaconUuid, timing, places};
+    config.sends_beacon = [this](std::uint16_t receiver) { return beacon_senders.contains(receiver); };
+    radio = std::make_unique<BluezRadio>(loop, std::move(config),
+                                         [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) {
+                                           heard.push_back({receiver, eid, rssi});
+                                         });
     radio->start();
   }
 
@@ -124,6 +126,7 @@ class BluezRadioCase : public testing::Test {
   std::unique_ptr<FakeBluez> bluez;
   std::unique_ptr<BluezRadio> radio;
   std::vector<Heard> heard;
+  std::set<std::uint16_t> beacon_senders;  ///< receivers whose adapters say the iBeacon, as far as bluetoothd tells
   FakeAdvert advert;
   MonoTime pretended{};
   RssiDbm marks = -100;

@@ -43,6 +43,7 @@ class BluezLadderTest : public testing::Test {
   static constexpr RadioSigns kSilence{.scanning = true};
   static constexpr RadioSigns kDeafness{.heard_elsewhere = 4, .scanning = true};
   static constexpr RadioSigns kFailure{};
+  static constexpr RadioSigns kBeacon{.own_beacon = 5, .beacon_beside = true, .scanning = true};
 
   MonoTime now{Seconds{1000}};
   BluezLadder ladder{LadderTiming{}};
@@ -106,6 +107,42 @@ TEST_F(BluezLadderTest, one_advert_ends_every_climb) {
   EXPECT_EQ(ladder.trouble(), Trouble::none);
   EXPECT_EQ(ladder.rung(), Rung::none);
   EXPECT_EQ(run(Seconds{13}, kDeafness), (Taken{{12, Rung::restart_scan}})) << "from the first rung again";
+}
+
+TEST_F(BluezLadderTest, whoever_hears_the_own_beacon_is_left_alone_all_night) {
+  busy_minute();
+  EXPECT_EQ(run(Seconds{8 * 3600}, kBeacon), Taken{});
+  EXPECT_EQ(ladder.trouble(), Trouble::none);
+}
+
+TEST_F(BluezLadderTest, whoever_does_not_hear_the_own_beacon_any_more_climbs_although_nobody_is_near) {
+  busy_minute();
+  (void)run(Seconds{3600}, kBeacon);
+  auto signs = kSilence;
+  signs.beacon_beside = true;
+  const auto taken = run(Seconds{60}, signs);
+  const Taken expected{{12, Rung::restart_scan}, {19, Rung::power_cycle}, {26, Rung::reset_usb}, {33, Rung::alarm}};
+  EXPECT_EQ(taken, expected) << words(taken);
+  EXPECT_EQ(ladder.trouble(), Trouble::deaf);
+  EXPECT_TRUE(ladder.by_beacon());
+}
+
+TEST_F(BluezLadderTest, a_beacon_that_is_out_of_reach_or_off_the_air_proves_nothing) {
+  busy_minute();
+  auto unheard = kSilence;
+  unheard.beacon_beside = true;
+  for (const auto& [at, rung] : run(Seconds{3600}, unheard)) EXPECT_EQ(rung, Rung::restart_scan) << at << " s";
+  (void)run(Seconds{60}, kBeacon);
+  for (const auto& [at, rung] : run(Seconds{3600}, kSilence)) EXPECT_EQ(rung, Rung::restart_scan) << at << " s";
+}
+
+TEST_F(BluezLadderTest, a_beacon_that_comes_back_must_be_missed_as_long_as_any_other) {
+  busy_minute();
+  (void)run(Seconds{60}, kBeacon);
+  auto signs = kSilence;
+  (void)run(Seconds{5}, signs);  // its sender is switched off and on
+  signs.beacon_beside = true;
+  EXPECT_EQ(run(Seconds{13}, signs), (Taken{{13, Rung::restart_scan}}));
 }
 
 TEST_F(BluezLadderTest, adverts_that_others_heard_before_the_silence_prove_nothing) {

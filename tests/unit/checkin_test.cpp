@@ -150,6 +150,12 @@ TEST(RateLimitTest, LetsABurstThroughAndThenSoManyASecond) {
 TEST(IBeacon, IsWhatIPhonesListenFor) {
   EXPECT_EQ(hex(encode_ibeacon("2f234454-cf6d-4a0f-adf2-f4911ba9ffa6", 1, 2)),
             "02152f234454cf6d4a0fadf2f4911ba9ffa600010002c5");
+  const Key128 region = beacon_region("2F234454-cf6d-4a0f-adf2-f4911ba9ffa6");
+  auto data = encode_ibeacon("2f234454-cf6d-4a0f-adf2-f4911ba9ffa6", 7, 8);
+  EXPECT_TRUE(is_ibeacon_of(data, region)) << "whatever its numbers";
+  EXPECT_FALSE(is_ibeacon_of(data, beacon_region("64146e8c-c398-49d4-aa6d-eea7e3e0755d")));
+  data.pop_back();
+  EXPECT_FALSE(is_ibeacon_of(data, region));
   EXPECT_EQ(hex(encode_ibeacon("64146e8c-c398-49d4-aa6d-eea7e3e0755d", 0x1234, 0xABCD)),
             "021564146e8cc39849d4aa6deea7e3e0755d1234abcdc5");
 }
