@@ -7,12 +7,12 @@ import time
 import unittest
 from typing import Any
 
-from store import traces
+from store import needs, traces
 from store.case import LONG, ShopCase
 from store.catalogue import coat_lover
 from store.eid import checkin_token, forget_token
 from store.phone import random_address
-from store.radio import FakeRadio, RadioError, RadioUnavailable, VirtualRadio
+from store.radio import FakeRadio, RadioError, VirtualRadio
 from store.visitor import Visitor
 
 CHALLENGE = "d9614c8b-8946-4e93-89f5-bf77d31d5ad6"
@@ -34,10 +34,7 @@ def beacon_advert(uuid: str, major: int, minor: int) -> bytes:
 class CheckinCase(ShopCase):
     def open_shop(self, kind: Any = FakeRadio, **radio: Any) -> None:
         self.camille, self.other = coat_lover(1), coat_lover(2)
-        try:
-            self.store = self.shop({**LONG, "radio": radio}, radio=kind)
-        except RadioUnavailable as reason:
-            self.skipTest(str(reason))
+        self.store = self.shop({**LONG, "radio": radio}, radio=kind)
         self.store.open([self.camille, self.other])
         self.address = random_address(self.store.chance)
         for controller in ("hci0", "hci1"):
@@ -92,6 +89,7 @@ class BeaconTest(CheckinCase):
     def test_beacon_and_invitation_are_on_every_adapter(self) -> None:
         self.assert_on_every_adapter(FakeRadio)
 
+    @needs.stock_bluetoothd
     def test_the_stock_bluetoothd_takes_them_too(self) -> None:
         self.assert_on_every_adapter(VirtualRadio)
 

@@ -1,18 +1,15 @@
-"""The story on the stock bluetoothd over emulated controllers; skipped where bluetoothd cannot run."""
+"""The story on the stock bluetoothd over emulated controllers."""
 
 import unittest
 from typing import Any
 
-from store.radio import RadioUnavailable, VirtualRadio
+from store.radio import VirtualRadio
 from story_case import BOTH, LOCAL, StoryCase
 
 
 class StockBluetoothd(StoryCase):
     def tell(self, *arguments: Any, **options: Any) -> None:
-        try:
-            super().tell(*arguments, **options, radio=VirtualRadio)
-        except RadioUnavailable as reason:
-            self.skipTest(str(reason))
+        super().tell(*arguments, **options, radio=VirtualRadio)
 
     def test_controllers_only(self) -> None:
         self.tell(LOCAL, remote=False)
