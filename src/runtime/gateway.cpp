@@ -244,10 +244,8 @@ void Gateway::watch_receivers() {
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].scanning == hears_[i]) continue;
     hears_[i] = all[i].scanning;
-    if (config_.receivers[i].remote) {
-      log(hears_[i] ? LogLevel::info : LogLevel::warning, "rx",
-          all[i].id + ": " + (hears_[i] ? "reports again" : all[i].cause));
-    }
+    const bool news = config_.receivers[i].remote && links_[static_cast<std::size_t>(Link::local)].up;
+    if (news && !hears_[i]) log(LogLevel::warning, "rx", all[i].id + ": " + all[i].cause);
     handle(event::ReceiverChanged{static_cast<std::uint16_t>(i), hears_[i]});
   }
 }

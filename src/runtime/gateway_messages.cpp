@@ -76,7 +76,10 @@ void Gateway::on_foreign_rx(const std::string& topic, const std::string& payload
 void Gateway::feed_adverts(std::size_t receiver, const std::string& payload, bool foreign) {
   const auto batch = foreign ? decode_rx_foreign(payload) : decode_rx(payload);
   if (!batch) return log(LogLevel::warning, "rx", config_.receivers[receiver].id + ": " + batch.error().message);
-  remote_.reported(receiver, batch->next, loop_.now().mono);
+  const MonoTime now = loop_.now().mono;
+  if (!remote_.trouble(receiver, now).empty())
+    log(LogLevel::info, "rx", config_.receivers[receiver].id + ": reports again");
+  remote_.reported(receiver, batch->next, now);
   if (doors_.radio != nullptr) doors_.radio->note_heard_remotely(batch->adverts.size());
   for (const auto& advert : batch->adverts) on_advert(static_cast<std::uint16_t>(receiver), advert.eid, advert.rssi);
 }

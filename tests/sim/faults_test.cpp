@@ -134,6 +134,12 @@ class Day {
         }
         if (!commands_.empty()) world_.post(event::CommandArrived{dice_.of(commands_)});
         return;
+      case 3:
+        if (dice_.one_in(3)) {
+          const bool hears = dice_.one_in(2);
+          return world_.post(event::ReceiverChanged{static_cast<std::uint16_t>(dice_.below(4)), hears});
+        }
+        [[fallthrough]];
       default:
         world_.post(event::SightingSeen{static_cast<std::uint16_t>(dice_.below(4)), who.member,
                                         static_cast<RssiDbm>(-75 + static_cast<int>(dice_.below(30)))});
