@@ -8,7 +8,7 @@ namespace {
 
 // The walking model. Headings turn by 45°, speeds are those of somebody who looks around and of somebody who walks.
 constexpr std::size_t kHeadings = 8;
-constexpr std::array<float, 2> kSpeeds{0.4F, 1.0F};  // m/s
+constexpr std::array<float, 2> kSpeeds{0.4F, 1.3F};  // m/s; passers-by walk at 0.9-1.6
 constexpr std::size_t kMoving = kHeadings * kSpeeds.size();
 constexpr std::size_t kGaits = 1 + kMoving;  // 0 stands
 constexpr float kDiagonal = 0.70710678F;
@@ -25,38 +25,24 @@ constexpr float kStarts = 0.4F, kChangesSpeed = 0.1F;
 constexpr float kLongestStride = 0.75F;  // s; then nobody moves by more than a cell
 constexpr float kForgets = 60;           // s; a step longer than this knows nothing of before
 
-// The radio model: Student-t with 15 degrees of freedom around the expected strength; a body or a reflection weakens
-// more often than anything strengthens. Adverts of a moment share their fading, so that half of their weight counts:
-// (q^-8)^0.5.
-constexpr float kNoiseDb = 6, kFreedom = 15, kUpwards = 1.15F, kMode = 0.6F;
-constexpr float kFarthestDb = 30;  // a residual beyond it says no more than this one
 constexpr std::size_t kMostHeard = 48;
 constexpr float kLeastWeight = 1e-13F;  // nobody is impossible anywhere
-
-constexpr float kStrengthDb = 8;         // standard deviation among phones
-constexpr float kBiasDb = 3;             // among receivers after offset_db
-constexpr float kSettled = 0.5F;         // inside: the street says nothing about receivers behind its walls
-constexpr float kBiasDriftPerS = 0.05F;  // dB²/s: what was learned at another corner of the store fades
 
 constexpr float square(float x) { return x * x; }
 /// Probability that something of this rate happens within the time, without libm's exp.
 constexpr float chance(float rate, float seconds) { return rate * seconds / (1 + rate * seconds); }
 
-/// How little a strength fits, 1 and more: the t distribution is this to the power of -(freedom + 1) / 2.
-float misfit(float residual, float variance) {
-  const float e = std::clamp(residual, -kFarthestDb, kFarthestDb);
-  return 1 + square(e > 0 ? e * kUpwards : e) / (kFreedom * variance);
-}
-
 }  // namespace
 
 Position::Position(const RadioMap& map)
-    : map_(map),
-      weights_(kGaits * map.cells()),
-      mass_(map.cells()),
-      strength_{0, square(kStrengthDb)},
-      biases_(map.receivers(), Belief{0, square(kBiasDb)}),
-      zones_(map.zones()) {
+    : map_(map), weights_(kGaits * map.cells()), mass_(map.cells()), zones_(map.zones()) {
+  if (map.shop()) {
+    means_.resize(map.cells());
+  } else {
+    biases_.resize(map.receivers());
+    for (auto& bias : biases_) bias = {0, square(map.surroundings().bias_db)};
+  }
+  forget_strength();
   start();
   sum_zones();
 }
@@ -74,27 +60,28 @@ void Position::observe(std::uint16_t receiver, float dbm) {
   if (known != heard_.end()) {
     ++known->adverts;
     known->sum_dbm += dbm;
-  } else if (heard_.size() < kMostHeard) {
+  } else if (heard_.size() < (map_.shop() ? kMostFollowed : kMostHeard)) {
     heard_.push_back({receiver, 1, dbm});
   }
 }
 
-void Position::step(Millis dt) {
+void Position::step(Millis dt, SharedErrors* shared) {
   const float seconds = static_cast<float>(dt.count()) / 1000;
   if (seconds > kForgets) {
     start();
   } else {
     for (float left = seconds; left > 0; left -= kLongestStride) walk(std::min(left, kLongestStride));
   }
-  strength_.variance = std::min(strength_.variance + map_.surroundings().strength_drift * seconds, square(kStrengthDb));
-  for (auto& bias : biases_) bias.variance = std::min(bias.variance + kBiasDriftPerS * seconds, square(kBiasDb));
-  weigh();
-  learn();
-  heard_.clear();
+  ++steps_;
+  if (map_.shop()) {
+    weigh_shop(seconds, shared);
+  } else {
+    weigh_floor(seconds);
+  }
   sum_zones();
+  if (map_.shop() && shared != nullptr) teach(*shared);
+  heard_.clear();
 }
-
-void Position::forget_strength() { strength_ = {0, square(kStrengthDb)}; }
 
 // --- the walking model -----------------------------------------------------------------------------------------------
 
@@ -102,9 +89,11 @@ void Position::walk(float seconds) {
   change_gait(seconds);
   const std::size_t cells = map_.cells();
   for (std::size_t g = 0; g < kMoving; ++g) {
-    const float stride = kSpeeds[g / kHeadings] * seconds / map_.pitch_m();
+    const float stride = kSpeeds[g / kHeadings] * seconds;
     const auto& [dx, dy] = kDirections[g % kHeadings];
-    shift(&weights_[(1 + g) * cells], dx * stride, dy * stride);
+    float* layer = &weights_[(1 + g) * cells];
+    if (dx != 0) shift(layer, dx > 0 ? Way::right : Way::left, dx > 0 ? dx * stride : -dx * stride);
+    if (dy != 0) shift(layer, dy > 0 ? Way::up : Way::down, dy > 0 ? dy * stride : -dy * stride);
   }
 }
 
@@ -132,42 +121,29 @@ void Position::change_gait(float seconds) {
   }
 }
 
-/// Moves a layer by a fraction of a cell each way; who would leave the grid stays at its edge. |dx|, |dy| <= 1.
-void Position::shift(float* layer, float dx, float dy) const {
-  const std::size_t w = map_.width(), h = map_.height();
-  const auto push = [](float* first, std::size_t count, std::size_t stride, float by) {
-    const float part = by < 0 ? -by : by;
-    float carried = 0;  // what the cell before hands over
-    for (std::size_t i = 0; i < count; ++i) {
-      float& cell = first[(by > 0 ? i : count - 1 - i) * stride];
-      const float leaves = part * cell;
-      cell = i + 1 < count ? cell - leaves + carried : cell + carried;
-      carried = leaves;
-    }
-  };
-  if (dx != 0) {
-    for (std::size_t y = 0; y < h; ++y) push(layer + y * w, w, 1, dx);
-  }
-  if (dy != 0) {
-    for (std::size_t x = 0; x < w; ++x) push(layer + x, h, w, dy);
+/// Moves a layer; who cannot leave a cell stays there.
+void Position::shift(float* layer, Way way, float metres) {
+  const std::size_t cells = map_.cells();
+  const std::size_t step = way == Way::right || way == Way::left ? 1 : map_.width();
+  const auto leaves = map_.leaves(way);
+  float* moved = mass_.data();  // summed up again in weigh_by()
+  for (std::size_t c = 0; c < cells; ++c) moved[c] = layer[c] * (leaves[c] * metres);
+  for (std::size_t c = 0; c < cells; ++c) layer[c] -= moved[c];
+  if (way == Way::right || way == Way::up) {
+    for (std::size_t c = step; c < cells; ++c) layer[c] += moved[c - step];
+  } else {
+    for (std::size_t c = step; c < cells; ++c) layer[c - step] += moved[c];
   }
 }
 
-// --- the radio model -------------------------------------------------------------------------------------------------
+// --- the evidence ----------------------------------------------------------------------------------------------------
 
-void Position::weigh() {
+void Position::weigh_by(std::vector<float>& misfits, Power power) {
   const std::size_t cells = map_.cells();
-  std::vector<float> misfits(cells, 1.0F);
-  for (const auto& h : heard_) {
-    const auto expected = map_.expected(h.receiver);
-    const Belief& bias = biases_[h.receiver];
-    const float variance = square(kNoiseDb) + strength_.variance + bias.variance;
-    const float level = h.sum_dbm / static_cast<float>(h.adverts) - strength_.mean - bias.mean - kMode;
-    for (std::size_t c = 0; c < cells; ++c) misfits[c] *= misfit(level - expected[c], variance);
-  }
   const float best = *std::min_element(misfits.begin(), misfits.end());
   for (std::size_t c = 0; c < cells; ++c) {
-    misfits[c] = map_.prior()[c] > 0 ? square(square(best / misfits[c])) : 0;
+    const float fourth = square(square(best / misfits[c]));
+    misfits[c] = map_.prior()[c] <= 0 ? 0 : power == Power::fourth ? fourth : square(fourth);
   }
   std::fill(mass_.begin(), mass_.end(), 0.0F);
   float total = 0;
@@ -180,31 +156,28 @@ void Position::weigh() {
   for (auto& m : mass_) m *= scale;
 }
 
-/// Kalman updates of the phone's strength and the receivers' biases by what was heard where the member probably is.
-void Position::learn() {
+void Position::forget_strength() {
+  strength_ = {0, square(map_.surroundings().strength_db)};
+  for (auto& row : covariance_) row[0] = 0;
+  covariance_[0].fill(0);
+  covariance_[0][0] = strength_.variance;
+}
+
+float Position::mean_of(std::size_t row) const {
   const std::size_t cells = map_.cells();
-  for (const auto& h : heard_) {
-    const auto expected = map_.expected(h.receiver);
-    const float middle = expected[0];  // differences to it are small, so that their squares keep their digits
-    float mean = 0, squares = 0;
-    for (std::size_t c = 0; c < cells; ++c) {
-      const float part = mass_[c] * (expected[c] - middle);
-      mean += part;
-      squares += part * (expected[c] - middle);
-    }
-    const float spread = std::max(0.0F, squares - square(mean));
-    Belief& bias = biases_[h.receiver];
-    const float variance = square(kNoiseDb) + spread + strength_.variance + bias.variance;
-    const float level = h.sum_dbm / static_cast<float>(h.adverts);
-    const float residual = level - middle - mean - strength_.mean - bias.mean - kMode;
-    const float trusted = residual / misfit(residual, variance);
-    for (Belief* belief : {&strength_, &bias}) {
-      if (belief == &bias && inside_ < kSettled) continue;
-      const float gain = belief->variance / variance;
-      belief->mean += gain * trusted;
-      belief->variance *= 1 - gain;
-    }
+  float sum = 0;
+  for (std::size_t c = 0; c < cells; ++c) sum += mass_[c] * means_[row * cells + c];
+  return sum;
+}
+
+float Position::strength_db() const { return map_.shop() ? mean_of(0) : strength_.mean; }
+
+float Position::bias_db(std::uint16_t receiver) const {
+  if (!map_.shop()) return biases_[receiver].mean;
+  for (std::size_t i = 0; i < followed_.size(); ++i) {
+    if (followed_[i].receiver == receiver) return mean_of(1 + i);
   }
+  return 0;
 }
 
 void Position::sum_zones() {

@@ -307,6 +307,7 @@ void Presence::advance(Stamp now) {
 void Presence::policy_changed() {
   for (auto& [member, track] : tracks_) forget_position(track);  // they refer to the map
   map_ = RadioMap{policy_};
+  errors_ = SharedErrors{policy_.receivers.size()};
   sort_receivers();
   for (auto it = tracks_.begin(); it != tracks_.end(); ++it) rearm(it);
 }

@@ -33,7 +33,7 @@ class Presence {
  public:
   /// `name_visit` gives a new visit its id and its hold-out group.
   Presence(const Policy& policy, std::function<void(Visit&)> name_visit)
-      : policy_(policy), name_visit_(std::move(name_visit)), map_(policy) {
+      : policy_(policy), name_visit_(std::move(name_visit)), map_(policy), errors_(policy.receivers.size()) {
     sort_receivers();
   }
 
@@ -175,6 +175,7 @@ class Presence {
   const Policy& policy_;
   std::function<void(Visit&)> name_visit_;
   RadioMap map_;
+  SharedErrors errors_;                ///< of the receivers of map_
   std::vector<bool> inside_;           ///< by receiver: not in the street, nor in a zone that there is not
   std::vector<MonoTime> hears_since_;  ///< by receiver: since ever, since it came back, or kDeaf
   std::size_t positions_ = 0;

@@ -10,7 +10,7 @@ constexpr Millis kSameMoment{100};           // receivers hear one advert within
 constexpr Millis kStepSpacing{400};          // a step costs the same for one advert and for ten
 constexpr Millis kEnterSpacing{100};         // contract §2: adverts of an entry are at least this far apart
 constexpr Millis kEnterWindow{10'000};       // and all of them within this
-constexpr std::size_t kMostPositions = 512;  // 75 kB each at most
+constexpr std::size_t kMostPositions = 512;  // 130 kB each at most
 
 // decisions/0011 has the figures behind these.
 constexpr float kSurelyStreet = 0.9F;  // somebody on a bench outside does not hold a visit
@@ -52,7 +52,7 @@ bool Presence::on_street(const Track& track) const {
 void Presence::settle_position(Tracks::iterator it, Stamp now) {
   Track& track = it->second;
   Located& here = *track.located;
-  here.position.step(now.mono - here.stepped);
+  here.position.step(now.mono - here.stepped, &errors_);
   here.stepped = now.mono;
   const auto& zones = here.position.zones();
   const std::size_t best = likeliest(zones);
