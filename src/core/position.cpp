@@ -8,7 +8,7 @@ namespace {
 
 // The walking model. Headings turn by 45°, speeds are those of somebody who looks around and of somebody who walks.
 constexpr std::size_t kHeadings = 8;
-constexpr std::array<float, 2> kSpeeds{0.4F, 1.3F};  // m/s; passers-by walk at 0.9-1.6
+constexpr std::array<float, 2> kSpeeds{0.4F, 1.0F};  // m/s
 constexpr std::size_t kMoving = kHeadings * kSpeeds.size();
 constexpr std::size_t kGaits = 1 + kMoving;  // 0 stands
 constexpr float kDiagonal = 0.70710678F;

@@ -97,7 +97,7 @@ class Position {
   std::vector<Followed> followed_;
   std::vector<float> means_;             ///< shop: [row][cell], given that the member is in the cell
   std::array<Row, kRows> covariance_{};  ///< shop: of the rows, the same in each cell
-  std::uint32_t steps_ = 0;
+  std::uint32_t steps_ = 0;              ///< 0.4 s and more each
   std::vector<float> zones_;
   float inside_ = 0;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 
 namespace tg {
@@ -15,7 +14,7 @@ using Corner = std::pair<std::int32_t, std::int32_t>;
 // clang-format off
 //                              shop   1 m  exponent near margin on_street enters strength bias drift stops  turns  surely_inside
 constexpr Surroundings kOpenFloor{false, -60, 1.7, 2.0, 1, -1,     1,    8, 3, 0,    0.05F, 0.1F, 0.5F};
-constexpr Surroundings kShop{     true,  -66, 2.2, 1.0, 4, 0.995F, 0.2F, 6, 0, 0.1F, 0.1F,  0.1F, 0.95F};
+constexpr Surroundings kShop{     true,  -66, 2.2, 1.0, 4, 0.995F, 0.2F, 6, 0, 0.1F, 0.1F,  0.1F, 0.9F};
 // clang-format on
 constexpr double kOuterM[] = {1.5, 2, 3, 4, 5, 6};  // further out in a street, cells are as wide as this
 constexpr double kPhoneHeightM = 1.2;               // in a hand or a pocket
@@ -23,9 +22,9 @@ constexpr double kReceiverHeightM = 2.5;            // when z_m is not given: un
 constexpr std::int32_t kFarBeyondMm = 15'000, kCutMm = 1'000;
 constexpr std::size_t kMostCells = 1024;
 constexpr double kLeastPitchMm = 1000;
-constexpr int kSubdivision = 4;  // points along each side of a cell that decide what it belongs to
-constexpr double kStreetMm = 5'000;                             // deep: a pavement
-constexpr double kWallMm = 200;                                 // thick
+constexpr int kSubdivision = 4;      // points along each side of a cell that decide what it belongs to
+constexpr double kStreetMm = 5'000;  // deep: a pavement
+constexpr double kWallMm = 200;      // thick
 constexpr double kFrontDb = 4, kSideDb = 7, kMostWallsDb = 15;  // glass or a door; brick or board (ITU-R P.2040)
 
 /// log10 by the series of atanh: the same bits on every machine, which libm does not promise. `x` > 0.

@@ -31,10 +31,10 @@ std::ostream& operator<<(std::ostream& out, const Floor& floor) { return out << 
 // Without a map a threshold cannot tell the shop from the pavement before it, unless a receiver of the street hears
 // better than all the others (boutique): elsewhere that column only says so.
 constexpr Floor kFloors[] = {
-    {"boutique", true, 0.05, 0.05, 0.65, 15}, {"boutique", false, 0.2, 0.1, 0.65, 7},
-    {"long-shop", true, 0.25, 0.1, 0.55, 15}, {"two-rooms", true, 0.1, 0.1, 0.6, 15},
-    {"two-rooms", false, 1, 0.05, 0.55, 4},   {"corner-shop", true, 0.4, 0.05, 0.45, 15},
-    {"mall-unit", true, 0.25, 0.1, 0.6, 15},  {"bare-boutique", true, 0.1, 0.45, 0.4, 25},
+    {"boutique", true, 0.03, 0.05, 0.7, 28},  {"boutique", false, 0.2, 0.1, 0.65, 7},
+    {"long-shop", true, 0.08, 0.05, 0.6, 25}, {"two-rooms", true, 0.06, 0.05, 0.57, 12},
+    {"two-rooms", false, 1, 0.05, 0.55, 4},   {"corner-shop", true, 0.15, 0.08, 0.55, 28},
+    {"mall-unit", true, 0.1, 0.08, 0.6, 12},  {"bare-boutique", true, 0.05, 0.6, 0.45, 150},
 };
 
 std::uint64_t seed() {

@@ -74,6 +74,22 @@ TEST(RadioMapTest, OfOverlappingAreasTheSmallerCounts) {
   EXPECT_NEAR(till * map.pitch_m() * map.pitch_m(), 4.0F, 0.6F) << "square metres";
 }
 
+TEST(RadioMapTest, TheStreetLiesBeforeTheFrontAndNotBehindTheStore) {
+  Policy p = hall();
+  p.zones.push_back({ZoneId{"street"}, ZoneKind::street, {}, {}});
+  Receiver r{ReceiverId{"rx-street"}, ZoneId{"street"}};
+  r.place = Place{4'000, -300};
+  p.receivers.push_back(r);
+  const RadioMap map(p);
+  std::vector<float> inside(map.cells());
+  for (const auto& share : map.shares()) inside[share.cell] += share.part;
+  for (std::size_t x = 0; x < map.width(); ++x) {
+    const std::size_t front = x, back = (map.height() - 1) * map.width() + x;
+    EXPECT_GT(map.prior()[front], 0.0F) << x;
+    EXPECT_EQ(map.prior()[back] > 0, inside[back] > 0) << x;
+  }
+}
+
 TEST(PositionTest, FindsWherePeopleStandWhateverTheirPhonesStrength) {
   const Policy p = hall();
   const RadioMap map(p);
