@@ -18,6 +18,7 @@ class Delivery : public testing::Test {
   Outbox outbox;
   MonoTime now{};
   WallTime today = kOpening;
+  bool expires = true;  ///< the clock is synchronised
   Effects effects;
 
   void append(int n) {
@@ -41,14 +42,18 @@ class Delivery : public testing::Test {
     event::RowsRead read;
     for (const Sequence s : sequences) read.rows.push_back({s, "topic", "payload", {}, DeliveryClass::keep, 0, false});
     read.end = end;
+    return hand_over(read);
+  }
+  Rows hand_over(const event::RowsRead& read) {
     effects.clear();
-    outbox.rows_read(read, now, today, effects);
+    outbox.rows_read(read, now, expires ? std::optional(today) : std::nullopt, effects);
     Rows sent;
     for (const auto& e : effects) {
       if (const auto* row = std::get_if<effect::PublishRow>(&e)) sent.push_back(row->row.sequence);
     }
     return sent;
   }
+  Rows answer_row(OutboxRow row) { return hand_over(event::RowsRead{{std::move(row)}, false}); }
   void ack(Sequence s, std::uint8_t reason = 0) { outbox.delivered({s, reason}, now, effects); }
 };
 
@@ -234,15 +239,7 @@ class Backlog : public Delivery {
   }
   /// One row as the facts file gives it; `behind` is the newest earlier one of its partition that waits.
   Rows answer_row(Sequence s, Sequence behind) {
-    event::RowsRead read;
-    read.rows.push_back({s, "topic", "payload", {}, DeliveryClass::keep, behind, false});
-    effects.clear();
-    outbox.rows_read(read, now, today, effects);
-    Rows sent;
-    for (const auto& e : effects) {
-      if (const auto* row = std::get_if<effect::PublishRow>(&e)) sent.push_back(row->row.sequence);
-    }
-    return sent;
+    return Delivery::answer_row({s, "topic", "payload", {}, DeliveryClass::keep, behind, false});
   }
 };
 
@@ -336,23 +333,11 @@ TEST_F(Delivery, TheConfiguredRateIsKept) {
 
 class Dying : public Delivery {
  protected:
-  Rows answer_row(const OutboxRow& row) {
-    event::RowsRead read;
-    read.rows.push_back(row);
-    effects.clear();
-    outbox.rows_read(read, now, expires ? std::optional(today) : std::nullopt, effects);
-    Rows sent;
-    for (const auto& e : effects) {
-      if (const auto* published = std::get_if<effect::PublishRow>(&e)) sent.push_back(published->row.sequence);
-    }
-    return sent;
-  }
   void SetUp() override {
     append_committed(1);
     outbox.link_up(100, 0, now);
     ASSERT_TRUE(pump());
   }
-  bool expires = true;
 };
 
 TEST_F(Dying, APerishableRowAfterItsEndIsNotSent) {
