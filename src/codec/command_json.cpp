@@ -41,17 +41,17 @@ std::string add_row(DataSet set, const Cursor& c, DataRows& rows) {
   return rows.rules.emplace_back(read_rule(c)).style;
 }
 
-template <DataSet set>
+template <DataSet Set>
 Body read_snapshot(const CommandId& id, const Cursor& c) {
   SnapshotPart part;
-  part.set = set;
+  part.set = Set;
   part.snapshot = c.at("snapshot").text(kMaxIdBytes);
   if (part.snapshot.empty()) part.snapshot = id.value;
   part.revision = c.need("revision").integer(0, kMaxRevision);
   part.parts = c.at("parts").int32(1, kMaxParts, 1);
   part.part = c.at("part").int32(1, part.parts, 1);
   auto rows = std::make_shared<DataRows>();
-  c.need(words_of(set).rows).each(kMaxRows, [&](const Cursor& row) { (void)add_row(set, row, *rows); });
+  c.need(words_of(Set).rows).each(kMaxRows, [&](const Cursor& row) { (void)add_row(Set, row, *rows); });
   part.rows = std::move(rows);
   return part;
 }
@@ -64,20 +64,20 @@ enum class Op : std::uint8_t { upsert, remove };
 constexpr auto kOpNames = std::to_array<Named<Op>>({{Op::upsert, "upsert"}, {Op::remove, "remove"}});
 
 /// Ops apply in order, so of several for one row only the last counts: later ones take the place of earlier ones.
-template <DataSet set>
+template <DataSet Set>
 Body read_delta(const CommandId&, const Cursor& c) {
   Delta delta;
-  delta.set = set;
+  delta.set = Set;
   delta.from_revision = c.need("from_revision").integer(0, kMaxRevision);
   delta.to_revision = c.need("to_revision").integer(0, kMaxRevision);
   std::map<std::string, std::optional<DataRows>> last;  // row name -> its new content, nothing = removed
   c.need("ops").each(kMaxRows, [&](const Cursor& op) {
     if (op.need("op").choice(kOpNames, Op::upsert) == Op::remove) {
-      last[read_removed(set, op)] = std::nullopt;
+      last[read_removed(Set, op)] = std::nullopt;
       return;
     }
     DataRows row;
-    const std::string name = add_row(set, op.need(words_of(set).upserted), row);
+    const std::string name = add_row(Set, op.need(words_of(Set).upserted), row);
     last[name] = std::move(row);
   });
   auto upserts = std::make_shared<DataRows>();
