@@ -186,7 +186,7 @@ void notify_service_manager(std::string_view assignment) {
 std::optional<Millis> watchdog_period() {
   std::uint64_t us = 0;
   if (sd_watchdog_enabled(0, &us) <= 0) return std::nullopt;
-  return Millis{static_cast<std::int64_t>(us / 1000)};
+  return Millis{static_cast<std::int64_t>(us / 2000)};
 }
 
 }  // namespace tg

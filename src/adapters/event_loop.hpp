@@ -89,7 +89,8 @@ class EventLoop {
 
 /// Tells the service manager (`READY=1`, `STATUS=…`, `WATCHDOG=1`, `STOPPING=1`); nothing happens without one.
 void notify_service_manager(std::string_view assignment);
-/// How often the service manager wants to hear `WATCHDOG=1`; nothing when it does not watch this process.
+/// How often to say `WATCHDOG=1`: twice in the time after which the service manager takes this process for dead
+/// (sd_watchdog_enabled(3)). Nothing when it does not watch.
 [[nodiscard]] std::optional<Millis> watchdog_period();
 
 }  // namespace tg
