@@ -80,6 +80,7 @@ class FaultProxyTest(unittest.TestCase):
 
     def test_a_swallowing_line_can_be_cut(self) -> None:
         client = self.connect()
+        self.say(client)
         self.proxy.swallow()
         self.proxy.cut()
         with self.assertRaises(ConnectionResetError):

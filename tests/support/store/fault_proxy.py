@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import struct
 import threading
@@ -47,7 +46,9 @@ class FaultProxy:
 
     def cut(self) -> int:
         """Resets every connection at both ends; returns how many there were."""
-        return self._call(lambda: sum(pair.reset() for pair in list(self._pairs)))
+        pairs = list(self._pairs)
+        self._call(lambda: [pair.reset() for pair in pairs])
+        return len(pairs)
 
     def swallow(self) -> None:
         """From now on nothing arrives anywhere, and nobody is told: new connections are taken and stay silent."""
@@ -63,7 +64,7 @@ class FaultProxy:
 
     def half_close(self, towards: Side) -> None:
         """That side hears that the other one has finished, and may go on speaking."""
-        self._call(lambda: [pair.finish(towards) for pair in self._pairs])
+        self._call(lambda: [end.finish() for pair in self._pairs if (end := pair.end(towards))])
 
     def stop(self) -> None:
         self._call(self._server.close)
@@ -77,21 +78,22 @@ class FaultProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        pair = _Pair(writer)
+        pair = _Pair(_End(writer))
         self._pairs.add(pair)
         try:
             await self._flowing.wait()
-            server_reader, pair.server = await asyncio.open_connection("127.0.0.1", self._target_port)
-            await asyncio.gather(self._forward(reader, pair.server), self._forward(server_reader, writer))
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            pair.server = _End(server_writer)
+            await asyncio.gather(self._forward(reader, pair.server), self._forward(server_reader, pair.client))
             pair.close()
         except OSError:  # what one end suffers, the other does
             pair.reset()
         finally:
             self._pairs.discard(pair)
 
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, end: _End) -> None:
         on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_CHUNKS_ON_THE_WAY)
-        arrivals = asyncio.ensure_future(self._deliver(on_the_way, writer))
+        arrivals = asyncio.ensure_future(self._deliver(on_the_way, end))
         try:
             chunk = b"first"
             while chunk and not arrivals.done():
@@ -101,15 +103,14 @@ class FaultProxy:
         finally:
             arrivals.cancel()
 
-    async def _deliver(self, on_the_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
+    async def _deliver(self, on_the_way: asyncio.Queue[tuple[float, bytes]], end: _End) -> None:
         while True:
             due, chunk = await on_the_way.get()
             await asyncio.sleep(max(0.0, due - self._loop.time()))
             await self._flowing.wait()
             if not chunk:
-                return _finish(writer)
-            writer.write(chunk)
-            await writer.drain()
+                return end.finish()
+            await end.send(chunk)
 
     async def _cancel_all(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -127,32 +128,45 @@ class FaultProxy:
         return self._do(run())
 
 
-class _Pair:
-    """The two ends of one proxied connection; `server` is missing until it is connected."""
+class _End:
+    """One of the two ends that the proxy speaks to. What is sent after `finish` is lost."""
 
-    def __init__(self, client: asyncio.StreamWriter) -> None:
-        self.client = client
-        self.server: asyncio.StreamWriter | None = None
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer, self._finished = writer, False
 
-    def finish(self, towards: Side) -> None:
-        writer = self.client if towards == "client" else self.server
-        if writer:
-            _finish(writer)
+    async def send(self, chunk: bytes) -> None:
+        if not self._finished:
+            self._writer.write(chunk)
+            await self._writer.drain()
+
+    def finish(self) -> None:
+        if not self._finished and not self._writer.transport.is_closing():
+            self._writer.write_eof()
+        self._finished = True
 
     def close(self) -> None:
-        for writer in (self.client, self.server):
-            if writer:
-                writer.close()
+        self._writer.close()
 
-    def reset(self) -> int:
-        for writer in (self.client, self.server):
-            if writer and not writer.transport.is_closing():
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                writer.transport.abort()
-        return 1
+    def reset(self) -> None:
+        if not self._writer.transport.is_closing():
+            self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._writer.transport.abort()
 
 
-def _finish(writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        if not writer.transport.is_closing():
-            writer.write_eof()
+class _Pair:
+    """One proxied connection; `server` is missing until it is connected."""
+
+    def __init__(self, client: _End) -> None:
+        self.client = client
+        self.server: _End | None = None
+
+    def end(self, side: Side) -> _End | None:
+        return self.client if side == "client" else self.server
+
+    def close(self) -> None:
+        for end in filter(None, (self.client, self.server)):
+            end.close()
+
+    def reset(self) -> None:
+        for end in filter(None, (self.client, self.server)):
+            end.reset()
