@@ -190,7 +190,8 @@ void Presence::restore(Visit visit, Stamp now) {
   Track track;
   track.state = visit.state == VisitState::away ? State::away : State::present;
   track.held = true;
-  track.last_heard = track.away_since = track.persisted = now.mono;
+  track.last_heard = track.away_since = now.mono;
+  track.persisted = now.mono - std::max(Millis{0}, now.wall - visit.last_sighting);  // crash after crash is no excuse
   if (visit.away_since) track.away_since = now.mono - std::max(Millis{0}, now.wall - *visit.away_since);
   if (visit.lease_until) track.lease_until = now.mono + std::max(Millis{0}, *visit.lease_until - now.wall);
   by_visit_.emplace(visit.id, *visit.member);

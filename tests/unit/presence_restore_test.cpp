@@ -55,6 +55,13 @@ TEST_F(Restored, GoesOnWhenHeardAgain) {
   EXPECT_EQ(presence.open_visits().size(), 1U);
 }
 
+TEST_F(Restored, ASightingIsWrittenDownAtOnceWhenTheLastOneIsOld) {
+  presence.restore(stored(), at(0ms));
+  presence.release(at(1s));
+  hear(2s, kFloor, -60);
+  EXPECT_EQ(changes(), Kinds{Kind::refreshed}) << "half a minute is the limit, however often the box starts anew";
+}
+
 TEST_F(Restored, HeardBeforeReleaseGoesOnToo) {
   presence.restore(stored(), at(0ms));
   hear(1s, kFloor, -60);
