@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import threading
@@ -141,7 +142,8 @@ class _End:
 
     def finish(self) -> None:
         if not self._finished and not self._writer.transport.is_closing():
-            self._writer.write_eof()
+            with contextlib.suppress(OSError):  # the peer was faster
+                self._writer.write_eof()
         self._finished = True
 
     def close(self) -> None:
