@@ -132,9 +132,13 @@ struct MqttClient::Impl {
       : settings(std::move(how)),
         handlers(std::move(to)),
         on_connect([this](const mqtt::token& t) { handlers.on_event(connected(t)); },
-                   [this](const mqtt::token& t) { ended(with_tls_detail(failure_of(t))); }),
+                   [this](const mqtt::token& t) { ended(with_tls_detail(failure_of(t)), reason_code_of(t)); }),
         on_subscribe([this](const mqtt::token& t) { handlers.on_event(MqttSubscribed{refused_filters(t)}); },
                      [this](const mqtt::token& t) { subscribe_failed(t); }),
+        on_probe([this](const mqtt::token&) { handlers.on_event(MqttAlive{}); },
+                 [this](const mqtt::token& t) {
+                   if (reason_code_of(t) >= kRefused) handlers.on_event(MqttAlive{});  // a refusal is a word, too
+                 }),
         on_publish([this](const mqtt::token& t) { published(t); }, [this](const mqtt::token& t) { publish_failed(t); }),
         on_disconnect([this](const mqtt::token&) { ended("ended on purpose"); },
                       [this](const mqtt::token&) { ended("ended on purpose"); }) {}
@@ -149,7 +153,9 @@ struct MqttClient::Impl {
     client->set_connection_lost_handler(
         [this](const std::string& cause) { ended(cause.empty() ? "connection lost" : "connection lost: " + cause); });
     client->set_disconnected_handler(
-        [this](const mqtt::properties&, mqtt::ReasonCode code) { ended(why_failed(0, static_cast<int>(code))); });
+        [this](const mqtt::properties&, mqtt::ReasonCode code) {
+          ended(why_failed(0, static_cast<int>(code)), static_cast<std::uint8_t>(code));
+        });
     client->set_message_callback([this](const mqtt::const_message_ptr& message) { arrived(message); });
   }
 
@@ -209,11 +215,16 @@ struct MqttClient::Impl {
   [[nodiscard]] static std::string failure_of(const mqtt::token& token) {
     return why_failed(token.get_return_code(), static_cast<int>(token.get_reason_code()));
   }
-  void ended(std::string reason) { handlers.on_event(MqttEnded{std::move(reason)}); }
+  [[nodiscard]] static std::uint8_t reason_code_of(const mqtt::token& token) {
+    return static_cast<std::uint8_t>(token.get_reason_code());
+  }
+  void ended(std::string reason, std::uint8_t reason_code = 0) {
+    handlers.on_event(MqttEnded{std::move(reason), reason_code});
+  }
 
   /// A single refused filter arrives as a failure; a failure without a reason means that the connection went.
   void subscribe_failed(const mqtt::token& token) {
-    if (static_cast<int>(token.get_reason_code()) >= kRefused) {
+    if (reason_code_of(token) >= kRefused) {
       handlers.on_event(MqttSubscribed{1});
     } else {
       ended("connection lost while subscribing");
@@ -225,7 +236,7 @@ struct MqttClient::Impl {
   }
   /// A refusal carries its reason; a failure without one means that the connection went.
   void publish_failed(const mqtt::token& token) {
-    if (static_cast<int>(token.get_reason_code()) >= kRefused) {
+    if (reason_code_of(token) >= kRefused) {
       published(token);
     } else {
       handlers.on_event(MqttPublished{token_number(token), std::nullopt});
@@ -237,7 +248,7 @@ struct MqttClient::Impl {
 
   const LinkSettings settings;
   const MqttHandlers handlers;
-  Listener on_connect, on_subscribe, on_publish, on_disconnect;
+  Listener on_connect, on_subscribe, on_probe, on_publish, on_disconnect;
   std::mutex tls_mutex;
   std::string tls_error;
   std::unique_ptr<mqtt::async_client> client;  // last: destroyed before everything its callbacks touch
@@ -274,6 +285,16 @@ void MqttClient::subscribe() {
                              mqtt::iasync_client::qos_collection(filters.size(), 1), nullptr, impl_->on_subscribe);
   } catch (const mqtt::exception& error) {
     impl_->ended(why_failed(error.get_return_code(), 0));
+  }
+}
+
+/// An UNSUBSCRIBE from what was never subscribed: every broker answers it, and nothing changes.
+void MqttClient::probe() {
+  const auto& own = impl_->settings.will_topic.empty() ? impl_->settings.client_id : impl_->settings.will_topic;
+  try {
+    impl_->client->unsubscribe(mqtt::string_collection::create({own}), nullptr, impl_->on_probe);
+  } catch (const mqtt::exception&) {
+    // The connection went: its end is reported by itself, or by the silence that the probe did not break.
   }
 }
 

@@ -26,13 +26,16 @@ struct MqttSubscribed {
 /// The attempt failed or the connection ended; may come twice for one connection.
 struct MqttEnded {
   std::string reason;
+  std::uint8_t reason_code = 0;  ///< MQTT 5, of a refusal or of the broker's DISCONNECT; 0 = none
 };
 /// Every publication that was taken ends once. Without a word of the broker it is unknown whether it arrived.
 struct MqttPublished {
   std::uint64_t token = 0;
   std::optional<std::uint8_t> reason_code;
 };
-using MqttEvent = std::variant<MqttConnected, MqttSubscribed, MqttEnded, MqttPublished>;
+/// The broker answered a probe.
+struct MqttAlive {};
+using MqttEvent = std::variant<MqttConnected, MqttSubscribed, MqttEnded, MqttPublished, MqttAlive>;
 
 struct MqttHandlers {
   std::function<void(MqttEvent)> on_event;
@@ -50,6 +53,8 @@ class MqttClient {
   void connect();     ///< answered by MqttConnected or MqttEnded
   void subscribe();   ///< to all filters of the settings; answered by MqttSubscribed or MqttEnded
   void disconnect();  ///< answered by MqttEnded
+  /// Asks for a sign of life, answered by MqttAlive. Paho's own keep-alive waits up to 2.5 intervals for one (measured).
+  void probe();
   /// Answered by MqttPublished, at once when it cannot be sent. The caller keeps to the receive maximum: what is above
   /// it, Paho looks at once a second.
   void publish(const Publication& publication);

@@ -31,6 +31,8 @@ constexpr auto kAliveFor = 10s;
 constexpr auto kLookUpAliveFor = 60s;   // glibc gives up on dead resolvers after 10 to 40 s
 constexpr auto kConnectDeadline = 30s;  // CONNACK and SUBACK together
 constexpr auto kDisconnectDeadline = 5s;
+constexpr auto kProbeAfter = 10s;  // half of the keep-alive that the broker is told
+constexpr auto kSilence = 29s;     // 1.5 times that, less the lane's beat
 
 struct Connect {};
 struct Drop {};
@@ -69,7 +71,10 @@ struct MqttLane::Impl {
         post(std::move(to)),
         work(kWorkLimit, WhenFull::refuse),
         client(settings, {[this](MqttEvent event) { work.post(Work{std::move(event)}); },
-                          [this](LinkMessage message) { post(LinkReport{std::move(message)}); }}),
+                          [this](LinkMessage message) {
+                            hear();
+                            post(LinkReport{std::move(message)});
+                          }}),
         thread([this] { run(); }) {}
 
   ~Impl() {
@@ -87,6 +92,7 @@ struct MqttLane::Impl {
       }
       if (closing && items.empty()) return;  // what was posted before the end is still sent
       if (Clock::now() >= deadline) overdue();
+      if (phase == Phase::up) listen();
       stay_alive(kAliveFor);
     }
   }
@@ -97,20 +103,34 @@ struct MqttLane::Impl {
     phase = next;
     deadline = until;
   }
-  void go_down(std::string reason) {
+  void go_down(LinkIsDown why) {
     if (phase == Phase::down) return;
+    if (phase == Phase::ending) why = std::exchange(ending_because, {});
     enter(Phase::down);
     held.clear();
     in_flight = 0;
-    post(LinkReport{LinkIsDown{std::move(reason)}});
+    post(LinkReport{std::move(why)});
+  }
+  /// Reported when the client has let go, so that the next attempt meets no rest of this one.
+  void end(std::string reason) {
+    ending_because = LinkIsDown{std::move(reason)};
+    enter(Phase::ending, Clock::now() + kDisconnectDeadline);
+    client.disconnect();
   }
   void overdue() {
-    if (phase == Phase::ending) {
-      go_down("ended on purpose");
-    } else {
-      go_down("the broker does not answer");
-      client.disconnect();
-    }
+    if (phase == Phase::ending) return go_down({});
+    end("the broker does not answer");
+  }
+
+  void hear() { heard_at = Clock::now().time_since_epoch().count(); }
+  /// A WAN that swallows packets ends no connection: who hears nothing asks, and then gives up.
+  void listen() {
+    const auto now = Clock::now();
+    const auto silent = now - Clock::time_point(Clock::duration(heard_at));
+    if (silent >= kSilence) return end("nothing was heard from the broker for 30 s");
+    if (silent < kProbeAfter || now < next_probe) return;
+    next_probe = now + kProbeAfter;
+    client.probe();
   }
 
   void handle(const Connect&) {
@@ -120,13 +140,11 @@ struct MqttLane::Impl {
     if (resolves(settings.url)) {
       client.connect();
     } else {
-      go_down("the broker's name cannot be resolved");
+      go_down({"the broker's name cannot be resolved"});
     }
   }
   void handle(const Drop&) {
-    if (phase == Phase::down || phase == Phase::ending) return;
-    enter(Phase::ending, Clock::now() + kDisconnectDeadline);
-    client.disconnect();
+    if (phase != Phase::down && phase != Phase::ending) end("ended on purpose");
   }
   void handle(const Publication& publication) {
     if (phase != Phase::up || held.size() >= kWorkLimit) return;
@@ -157,6 +175,7 @@ struct MqttLane::Impl {
       client.disconnect();  // it came after its deadline
       return;
     }
+    hear();
     limits = granted;
     enter(Phase::subscribing, deadline);
     client.subscribe();
@@ -168,9 +187,11 @@ struct MqttLane::Impl {
     enter(Phase::up);
     post(LinkReport{LinkIsUp{limits.receive_maximum}});
   }
-  void happened(const MqttEnded& ended) { go_down(ended.reason); }
+  void happened(const MqttEnded& ended) { go_down({ended.reason, ended.reason_code, phase == Phase::up}); }
+  void happened(const MqttAlive&) { hear(); }
   void happened(const MqttPublished& published) {
     if (in_flight > 0) --in_flight;
+    if (published.reason_code) hear();
     if (published.token != 0 && published.reason_code)
       post(LinkReport{LinkDelivered{published.token, *published.reason_code}});
     send_held();
@@ -179,11 +200,14 @@ struct MqttLane::Impl {
   const LinkSettings settings;
   const LinkSink post;
   BoundedQueue<Work> work;
-  Phase phase = Phase::down;  // this and the next four: lane thread only
+  Phase phase = Phase::down;  // this and the next six: lane thread only
   Clock::time_point deadline = Clock::time_point::max();
+  Clock::time_point next_probe{};
+  LinkIsDown ending_because;
   MqttConnected limits;
   std::size_t in_flight = 0;
   std::deque<Publication> held;  // above the receive maximum
+  std::atomic<Clock::rep> heard_at{0};  ///< the broker's last word of any kind; messages come in Paho's thread
   std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};
   MqttClient client;
   std::thread thread;

@@ -98,7 +98,7 @@ void visit_fields(Io& io, Frame& frame) {
   } else if constexpr (std::same_as<T, LinkIsUp>) {
     each(frame.receive_maximum);
   } else if constexpr (std::same_as<T, LinkIsDown>) {
-    each(frame.reason);
+    each(frame.reason, frame.reason_code, frame.by_peer);
   } else if constexpr (std::same_as<T, LinkDelivered>) {
     each(frame.token, frame.reason_code);
   } else if constexpr (std::same_as<T, LinkMessage>) {

@@ -30,6 +30,9 @@ constexpr std::string_view kRemoteRemedy =
     "certificate and lan.acl); visits that only it can hear are held for a quarter of an hour";
 constexpr std::string_view kStoreRemedy =
     "Check free space and permissions of state_dir (df -h, ls -ld), then restart touchpointd";
+constexpr std::string_view kLinkWarningRemedy =
+    "Two boxes with the same client_id end each other's connection: give each its own store.gateway, and look for a copy "
+    "of this one's disk. Renew a certificate in time: its file is read again when it changes";
 /// By part of the readiness; what is not here gets kGenericRemedy.
 constexpr std::array<Remedy, 7> kRemedies{{
     {"radio", kRadioRemedy},
@@ -70,8 +73,15 @@ Check receiver_check(const Answer& receiver) {
 /// A missing central only delays; a missing local broker keeps the tablets empty.
 Check link_check(const Answer& links, std::string_view name, std::string what, Health when_down) {
   const Answer& link = part(links, name);
-  if (!is_true(link, "up"))
-    return {std::move(what), when_down, "down: " + cause_of(link, "last_error"), remedy_for(name)};
+  const Answer& warnings = list(link, "warnings");
+  if (!is_true(link, "up")) {
+    std::string finding = "down: " + cause_of(link, "last_error");
+    for (const Answer& warning : warnings) finding += "; " + warning.get<std::string>();
+    return {std::move(what), when_down, std::move(finding), remedy_for(name)};
+  }
+  if (!warnings.empty())
+    return {std::move(what), Health::warning, "up, but " + warnings.front().get<std::string>(),
+            std::string(kLinkWarningRemedy)};
   if (is_true(link, "verified")) return {std::move(what), Health::ok, "up", ""};
   return {std::move(what), Health::warning, "up, delivery unverified",
           "The link uses MQTT 3.1.1, which cannot report refusals; set protocol to \"5\" if the broker can"};

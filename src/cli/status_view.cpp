@@ -30,8 +30,10 @@ std::string members_text(const Answer& answer) {
 }
 
 std::string link_text(const Answer& link) {
-  if (!is_true(link, "up")) return with_cause("down", text_of(link, "last_error"));
-  return is_true(link, "verified") ? "up" : "up, delivery unverified (MQTT 3.1.1)";
+  std::string words = is_true(link, "up") ? "up" : with_cause("down", text_of(link, "last_error"));
+  if (is_true(link, "up") && !is_true(link, "verified")) words += ", delivery unverified (MQTT 3.1.1)";
+  for (const Answer& warning : list(link, "warnings")) words += "; " + warning.get<std::string>();
+  return words;
 }
 
 /// Facts and cache together, as readiness sees them.

@@ -43,6 +43,8 @@ constexpr CounterText kCounters[effect::kCounterCount] = {
     {"outbox_refused_total", "", "Events that the central broker refused"},
     {"outbox_dropped_total", "", "Events that central never gets: expired, above the limits, refused for good, erased"},
     {"outbox_no_subscriber_total", "", "Events acknowledged although nobody had subscribed"},
+    {"link_lost_total", "link=\"central\"", "Connections that were up and that the broker or the line ended"},
+    {"link_lost_total", "link=\"local\"", ""},
 };
 
 template <class Enum, std::size_t N>
@@ -59,7 +61,10 @@ Json parts_json(const Status& status) {
 }
 
 Json link_json(const LinkStatus& link) {
-  return {{"up", link.up}, {"verified", link.verified}, {"last_error", or_null(link.last_error)}};
+  return {{"up", link.up},
+          {"verified", link.verified},
+          {"last_error", or_null(link.last_error)},
+          {"warnings", link.warnings}};
 }
 
 std::string_view overall(const Status& status) {
@@ -196,6 +201,9 @@ std::string encode_metrics(const Status& s, const Counters& counters) {
   }
   gauge(out, "up_link", "1 while the link is connected", s.central.up, "link=\"central\"");
   gauge(out, "up_link", "", s.local.up, "link=\"local\"");
+  gauge(out, "link_rival", "2: the broker says that another client uses this client id; 1: it looks like it",
+        static_cast<std::uint64_t>(s.central.rival), "link=\"central\"");
+  gauge(out, "link_rival", "", static_cast<std::uint64_t>(s.local.rival), "link=\"local\"");
   std::string_view help = "1 while the receiver scans, or reports if it is remote";
   for (const auto& r : s.radio) {
     gauge(out, "receiver_hears", std::exchange(help, {}), r.scanning, "receiver=\"" + r.id + "\"");

@@ -26,6 +26,8 @@ struct LinkStatus {
   bool up = false;
   bool verified = true;    ///< false on a 3.1.1 link: a refusal looks like a delivery there
   std::string last_error;  ///< empty when there was none
+  Rival rival = Rival::none;
+  std::vector<std::string> warnings;  ///< what a person should see to, whether it is up or not
 };
 struct RadioStatus {
   std::string id;

@@ -45,6 +45,7 @@ class Core {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] const Outbox& outbox() const { return outbox_; }
   [[nodiscard]] bool link_up(Link link) const { return links_.is_up(link); }
+  [[nodiscard]] Rival rival(Link link, MonoTime now) const { return links_.rival(link, now); }
   [[nodiscard]] ClockState clock() const { return clock_; }
   [[nodiscard]] std::optional<WallTime> profiles_updated_at() const { return profiles_updated_at_; }
   [[nodiscard]] bool in_holdout(const MemberId& member) const;

@@ -36,7 +36,13 @@ void Core::on(const event::LinkUp& e) {
 }
 
 void Core::on(const event::LinkDown& e) {
-  links_.down(e.link, now_.mono);
+  if (links_.down(e, now_.mono)) {
+    now_do(effect::Note{true, std::string(e.link == Link::central ? "central" : "the local broker") +
+                                  ": another client uses this gateway's client id, or the line fails over and over"});
+  }
+  if (e.by_peer) {
+    now_do(effect::Count{e.link == Link::central ? effect::Counter::lost_central : effect::Counter::lost_local});
+  }
   if (e.link == Link::central) outbox_.link_down();
 }
 

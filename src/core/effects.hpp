@@ -189,9 +189,11 @@ enum class Counter : std::uint8_t {
   rows_delivered,
   rows_refused,
   rows_dropped,
-  no_subscriber
+  no_subscriber,
+  lost_central,
+  lost_local
 };
-inline constexpr std::size_t kCounterCount = 21;
+inline constexpr std::size_t kCounterCount = 23;
 struct Count {
   Counter counter = Counter::adverts_matched;
   std::uint64_t by = 1;

@@ -21,6 +21,10 @@ namespace tg {
 enum class Link : std::uint8_t { central, local };
 inline constexpr std::size_t kLinkCount = 2;
 
+/// Another client with our id: the two take the session from each other for ever. A broker may say so (0x8E);
+/// mosquitto 2.0 only closes the connection, as a bad line does.
+enum class Rival : std::uint8_t { none, suspected, certain };
+
 enum class ClockState : std::uint8_t { synced, unsynced, implausible };
 
 namespace event {
@@ -171,6 +175,8 @@ struct LinkUp {
 struct LinkDown {
   Link link = Link::central;
   std::string reason;
+  std::uint8_t reason_code = 0;  ///< MQTT 5; 0 = none
+  bool by_peer = false;          ///< it was up, and not we ended it
 };
 /// The broker answered a publish that carried a sequence.
 struct Delivered {

@@ -25,7 +25,9 @@ struct LinkIsUp {
   std::uint16_t receive_maximum = 65535;
 };
 struct LinkIsDown {
-  std::string reason;  ///< for a person; never contains credentials
+  std::string reason;            ///< for a person; never contains credentials
+  std::uint8_t reason_code = 0;  ///< MQTT 5, of a refusal or of the broker's DISCONNECT; 0 = it gave none
+  bool by_peer = false;          ///< it was up, and the broker or the line ended it
 };
 struct LinkDelivered {
   std::uint64_t token = 0;

@@ -82,7 +82,7 @@ void Gateway::on_link(Link which, const LinkReport& report) {
                       [&](const LinkIsDown& down) {
                         turned(false);
                         link.last_error = down.reason;
-                        handle(event::LinkDown{which, down.reason});
+                        handle(event::LinkDown{which, down.reason, down.reason_code, down.by_peer});
                       },
                       [&](const LinkDelivered& d) {
                         handle(event::Delivered{d.token, d.reason_code});

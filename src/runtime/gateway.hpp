@@ -85,6 +85,8 @@ class Gateway {
   [[nodiscard]] std::vector<ReceiverStatus> receivers() const;
   [[nodiscard]] std::vector<PartStatus> parts() const;
   [[nodiscard]] PartStatus peripheral_part() const;
+  [[nodiscard]] PartStatus link_part(Link which) const;
+  [[nodiscard]] LinkStatus link_status(Link which) const;
   void publish(Outgoing message);
   void answer_command(const effect::PublishAck& ack);
   void send_unsent_acks();

@@ -41,6 +41,28 @@ std::vector<ReceiverStatus> Gateway::receivers() const {
   return out;
 }
 
+/// Without central events wait; without the local broker the tablets stand empty.
+PartStatus Gateway::link_part(Link which) const {
+  const bool central = which == Link::central;
+  const char* const name = central ? "central" : "local";
+  const LinkStatus link = link_status(which);
+  if (!link.up) {
+    return {name, central ? PartState::degraded : PartState::down,
+            link.last_error.empty() ? "not connected yet" : link.last_error};
+  }
+  if (!link.warnings.empty()) return {name, PartState::degraded, link.warnings.front()};
+  return {name, PartState::ok, ""};
+}
+
+LinkStatus Gateway::link_status(Link which) const {
+  LinkStatus link = links_[static_cast<std::size_t>(which)];
+  link.rival = core_.rival(which, loop_.now().mono);
+  if (link.rival == Rival::certain) link.warnings.emplace_back("another client uses the same client id");
+  if (link.rival == Rival::suspected)
+    link.warnings.emplace_back("ended at once, over and over: another client uses the same client id, or a bad line");
+  return link;
+}
+
 std::vector<PartStatus> Gateway::parts() const {
   const WallTime now = loop_.now().wall;
   PartStatus radio{"radio", PartState::disabled, ""};
@@ -62,17 +84,12 @@ std::vector<PartStatus> Gateway::parts() const {
   for (const StoreHealth& health : {doors_.facts->health(), doors_.cache->health()}) {
     if (!health.writable) store = {"store", PartState::down, health.cause};
   }
-  const auto link_part = [&](const char* name, Link which, PartState when_down) {
-    const LinkStatus& l = links_[static_cast<std::size_t>(which)];
-    if (l.up) return PartStatus{name, PartState::ok, ""};
-    return PartStatus{name, when_down, l.last_error.empty() ? "not connected yet" : l.last_error};
-  };
   return {radio,
           peripheral_part(),
           recognition,
           store,
-          link_part("local", Link::local, PartState::down),
-          link_part("central", Link::central, PartState::degraded)};
+          link_part(Link::local),
+          link_part(Link::central)};
 }
 
 Status Gateway::status() const {
@@ -86,8 +103,8 @@ Status Gateway::status() const {
   s.members = core_.identity().members();
   if (const auto at = core_.profiles_updated_at()) s.profiles_age = std::chrono::duration_cast<Seconds>(now.wall - *at);
   s.visits_open = core_.presence().open_visits().size();
-  s.central = links_[static_cast<std::size_t>(Link::central)];
-  s.local = links_[static_cast<std::size_t>(Link::local)];
+  s.central = link_status(Link::central);
+  s.local = link_status(Link::local);
   for (const auto& r : receivers()) {
     const bool remote = config_.receivers[s.radio.size()].remote;
     s.radio.push_back({r.id, r.scanning, remote, false, false, r.cause});
