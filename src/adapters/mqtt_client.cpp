@@ -152,10 +152,9 @@ struct MqttClient::Impl {
     // All handlers before the first connect: setting one later takes Paho's two locks in the wrong order.
     client->set_connection_lost_handler(
         [this](const std::string& cause) { ended(cause.empty() ? "connection lost" : "connection lost: " + cause); });
-    client->set_disconnected_handler(
-        [this](const mqtt::properties&, mqtt::ReasonCode code) {
-          ended(why_failed(0, static_cast<int>(code)), static_cast<std::uint8_t>(code));
-        });
+    client->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
+      ended(why_failed(0, static_cast<int>(code)), static_cast<std::uint8_t>(code));
+    });
     client->set_message_callback([this](const mqtt::const_message_ptr& message) { arrived(message); });
   }
 

@@ -53,7 +53,8 @@ class MqttClient {
   void connect();     ///< answered by MqttConnected or MqttEnded
   void subscribe();   ///< to all filters of the settings; answered by MqttSubscribed or MqttEnded
   void disconnect();  ///< answered by MqttEnded
-  /// Asks for a sign of life, answered by MqttAlive. Paho's own keep-alive waits up to 2.5 intervals for one (measured).
+  /// Asks for a sign of life, answered by MqttAlive. Paho's own keep-alive waits up to 2.5 intervals for one
+  /// (measured).
   void probe();
   /// Answered by MqttPublished, at once when it cannot be sent. The caller keeps to the receive maximum: what is above
   /// it, Paho looks at once a second.

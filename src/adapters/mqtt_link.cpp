@@ -36,7 +36,7 @@ constexpr auto kSilence = 29s;     // 1.5 times that, less the lane's beat
 
 struct Connect {};
 struct Drop {};
-using Work = std::variant<Connect, Drop, Publication, MqttEvent>;
+using Work = std::variant<Connect, Drop, LinkSettings, Publication, MqttEvent>;
 
 enum class Phase { down, connecting, subscribing, up, ending };
 
@@ -70,16 +70,21 @@ struct MqttLane::Impl {
       : settings(std::move(how)),
         post(std::move(to)),
         work(kWorkLimit, WhenFull::refuse),
-        client(settings, {[this](MqttEvent event) { work.post(Work{std::move(event)}); },
-                          [this](LinkMessage message) {
-                            hear();
-                            post(LinkReport{std::move(message)});
-                          }}),
+        client(make_client()),
         thread([this] { run(); }) {}
 
   ~Impl() {
     work.close();
     thread.join();
+  }
+
+  [[nodiscard]] std::unique_ptr<MqttClient> make_client() {
+    return std::make_unique<MqttClient>(settings,
+                                        MqttHandlers{[this](MqttEvent event) { work.post(Work{std::move(event)}); },
+                                                     [this](LinkMessage message) {
+                                                       hear();
+                                                       post(LinkReport{std::move(message)});
+                                                     }});
   }
 
   void run() {
@@ -115,7 +120,7 @@ struct MqttLane::Impl {
   void end(std::string reason) {
     ending_because = LinkIsDown{std::move(reason)};
     enter(Phase::ending, Clock::now() + kDisconnectDeadline);
-    client.disconnect();
+    client->disconnect();
   }
   void overdue() {
     if (phase == Phase::ending) return go_down({});
@@ -130,21 +135,28 @@ struct MqttLane::Impl {
     if (silent >= kSilence) return end("nothing was heard from the broker for 30 s");
     if (silent < kProbeAfter || now < next_probe) return;
     next_probe = now + kProbeAfter;
-    client.probe();
+    client->probe();
   }
 
   void handle(const Connect&) {
     if (phase != Phase::down) return;
+    if (std::exchange(renewed, false))
+      client = make_client();  // one that resumes no TLS session of the old credentials
     stay_alive(kLookUpAliveFor);
     enter(Phase::connecting, Clock::now() + kConnectDeadline);
     if (resolves(settings.url)) {
-      client.connect();
+      client->connect();
     } else {
       go_down({"the broker's name cannot be resolved"});
     }
   }
   void handle(const Drop&) {
     if (phase != Phase::down && phase != Phase::ending) end("ended on purpose");
+  }
+  void handle(const LinkSettings& other) {
+    settings = other;
+    renewed = true;
+    if (phase != Phase::down && phase != Phase::ending) end("other credentials");
   }
   void handle(const Publication& publication) {
     if (phase != Phase::up || held.size() >= kWorkLimit) return;
@@ -161,7 +173,7 @@ struct MqttLane::Impl {
     const auto size = publication.topic.size() + publication.payload.size() + publication.content_type.size();
     if (size + kPacketOverhead <= limits.maximum_packet) {
       ++in_flight;
-      client.publish(publication);
+      client->publish(publication);
     } else if (publication.token != 0) {
       post(LinkReport{LinkDelivered{publication.token, kPacketTooLarge}});
     }
@@ -172,13 +184,13 @@ struct MqttLane::Impl {
 
   void happened(const MqttConnected& granted) {
     if (phase != Phase::connecting) {
-      client.disconnect();  // it came after its deadline
+      client->disconnect();  // it came after its deadline
       return;
     }
     hear();
     limits = granted;
     enter(Phase::subscribing, deadline);
-    client.subscribe();
+    client->subscribe();
   }
   void happened(const MqttSubscribed& subscribed) {
     if (phase != Phase::subscribing) return;
@@ -197,19 +209,20 @@ struct MqttLane::Impl {
     send_held();
   }
 
-  const LinkSettings settings;
+  LinkSettings settings;  ///< lane thread only, once it runs
   const LinkSink post;
   BoundedQueue<Work> work;
-  Phase phase = Phase::down;  // this and the next six: lane thread only
+  bool renewed = false;  // this and the next seven: lane thread only
+  Phase phase = Phase::down;
   Clock::time_point deadline = Clock::time_point::max();
   Clock::time_point next_probe{};
   LinkIsDown ending_because;
   MqttConnected limits;
   std::size_t in_flight = 0;
-  std::deque<Publication> held;  // above the receive maximum
+  std::deque<Publication> held;         // above the receive maximum
   std::atomic<Clock::rep> heard_at{0};  ///< the broker's last word of any kind; messages come in Paho's thread
   std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};
-  MqttClient client;
+  std::unique_ptr<MqttClient> client;
   std::thread thread;
 };
 
@@ -219,6 +232,7 @@ MqttLane::~MqttLane() = default;
 
 void MqttLane::connect() { impl_->work.post(Connect{}); }
 void MqttLane::drop() { impl_->work.post(Drop{}); }
+void MqttLane::renew(LinkSettings settings) { impl_->work.post(std::move(settings)); }
 void MqttLane::publish(Publication publication) { impl_->work.post(std::move(publication)); }
 bool MqttLane::alive() const { return Clock::now().time_since_epoch().count() < impl_->alive_until; }
 

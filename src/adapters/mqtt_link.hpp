@@ -20,6 +20,7 @@ class MqttLane : public LinkPort {
 
   void connect() override;
   void drop() override;
+  void renew(LinkSettings settings) override;
   void publish(Publication publication) override;
   [[nodiscard]] bool alive() const override;
 

@@ -37,9 +37,7 @@ class UplinkPump {
         reports_(kReportLimit, WhenFull::refuse, [this] { wake(); }),
         wake_source_(loop.add_fd(wake_fd_, POLLIN, [this](PollEvents) { woken(); })),
         heartbeat_(loop.add_timer([this] { beat(); })),
-        pipe_(
-            loop, fd,
-            {[this](UplinkFrame frame) { obey(std::move(frame)); }, [this] { forward(); }, [this] { pipe_ended(); }}) {
+        pipe_(loop, fd, {[this](UplinkFrame frame) { obey(frame); }, [this] { forward(); }, [this] { pipe_ended(); }}) {
     beat();
   }
   ~UplinkPump() {
@@ -81,9 +79,9 @@ class UplinkPump {
     }
   }
 
-  void obey(UplinkFrame frame) {
+  void obey(UplinkFrame& frame) {
     std::visit(Overload{[this](LinkSettings& settings) {
-                          if (lane_) return;
+                          if (lane_) return lane_->renew(std::move(settings));
                           lane_ = std::make_unique<MqttLane>(std::move(settings),
                                                              [this](LinkReport report) { post(std::move(report)); });
                         },

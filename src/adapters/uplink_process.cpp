@@ -116,6 +116,11 @@ void UplinkProcess::drop() {
   if (pipe_) pipe_->send(UplinkDrop{});
 }
 
+void UplinkProcess::renew(LinkSettings settings) {
+  settings_ = std::move(settings);
+  if (pipe_) pipe_->send(settings_);
+}
+
 void UplinkProcess::publish(Publication publication) {
   if (pipe_ && in_use_) pipe_->send(std::move(publication));
 }

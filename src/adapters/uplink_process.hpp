@@ -28,6 +28,7 @@ class UplinkProcess : public LinkPort {
 
   void connect() override;
   void drop() override;
+  void renew(LinkSettings settings) override;
   void publish(Publication publication) override;
   /// Always true: a child that has not been heard for 10 s is ended and reported as LinkIsDown, so that trouble with
   /// the WAN never restarts the daemon.
@@ -42,7 +43,7 @@ class UplinkProcess : public LinkPort {
   void reap();
 
   EventLoop& loop_;
-  const LinkSettings settings_;
+  LinkSettings settings_;
   const LinkSink sink_;
   const std::string program_;
   pid_t child_ = 0;

@@ -31,8 +31,12 @@ constexpr std::string_view kRemoteRemedy =
 constexpr std::string_view kStoreRemedy =
     "Check free space and permissions of state_dir (df -h, ls -ld), then restart touchpointd";
 constexpr std::string_view kLinkWarningRemedy =
-    "Two boxes with the same client_id end each other's connection: give each its own store.gateway, and look for a copy "
-    "of this one's disk. Renew a certificate in time: its file is read again when it changes";
+    "Two boxes with the same client_id end each other's connection: give each its own store.gateway, and look for a "
+    "copy "
+    "of this one's disk";
+constexpr std::string_view kCertificateRemedy =
+    "Put the new certificate and its key in the place of the old ones: they are read when they change, without a "
+    "restart";
 /// By part of the readiness; what is not here gets kGenericRemedy.
 constexpr std::array<Remedy, 7> kRemedies{{
     {"radio", kRadioRemedy},
@@ -110,12 +114,26 @@ Check members_check(const Answer& status) {
                                   : Check{"members", Health::ok, finding, ""};
 }
 
+/// Those that say something; a certificate that has ended closes the link at the next connect.
+void add_certificates(const Answer& status, std::vector<Check>& checks) {
+  const Answer& all = list(status, "certificates");
+  bool well = true;
+  for (const Answer& certificate : all) {
+    const std::string warning = text_of(certificate, "warning", "");
+    if (warning.empty()) continue;
+    well = false;
+    checks.push_back({"certificate", Health::warning, warning, std::string(kCertificateRemedy)});
+  }
+  if (well && !all.empty())
+    checks.push_back({"certificates", Health::ok, count_of(static_cast<std::int64_t>(all.size()), "file"), ""});
+}
+
 /// What readiness knows and no check before has said.
 void add_other_parts(const Answer& status, std::vector<Check>& checks) {
   const bool receiver_said = std::any_of(checks.begin(), checks.end(), [](const Check& c) {
     return c.what.starts_with("receiver ") && c.health != Health::ok;
   });
-  constexpr std::array<std::string_view, 4> kSaid{"store", "central", "local", "clock"};
+  constexpr std::array<std::string_view, 5> kSaid{"store", "central", "local", "clock", "certificates"};
   for (const auto& [name, one] : part(part(status, "ready"), "parts").items()) {
     const std::string state = text_of(one, "state");
     const bool said = (name == "radio" && receiver_said) || std::find(kSaid.begin(), kSaid.end(), name) != kSaid.end();
@@ -134,6 +152,7 @@ std::vector<Check> diagnose(const Answer& status) {
   checks.push_back(clock_check(status));
   checks.push_back(link_check(part(status, "links"), "local", "local broker", Health::failed));
   checks.push_back(link_check(part(status, "links"), "central", "central", Health::warning));
+  add_certificates(status, checks);
   checks.push_back(store_check(status));
   checks.push_back(members_check(status));
   add_other_parts(status, checks);

@@ -72,6 +72,10 @@ std::string view_status(const Answer& answer, WallTime) {
   add_receivers(table, answer);
   table.add({"central", link_text(part(part(answer, "links"), "central"))});
   table.add({"local broker", link_text(part(part(answer, "links"), "local"))});
+  for (const Answer& certificate : list(answer, "certificates")) {
+    if (const std::string warning = text_of(certificate, "warning", ""); !warning.empty())
+      table.add({"certificate", warning});
+  }
   table.add({"database", store_text(answer)});
   table.add({"outbox", count_text(number_or_zero(outbox, "in_flight")) + " in flight, last sequence " +
                            count_text(number_or_zero(outbox, "last_sequence"))});

@@ -106,6 +106,12 @@ std::string encode_status(const Status& s) {
                      {"checkin", r.checkin},
                      {"cause", or_null(r.cause)}});
   }
+  Json certificates = Json::array();
+  for (const auto& c : s.certificates) {
+    certificates.push_back({{"key", c.key},
+                            {"ends_at", c.ends_at ? Json(format_time(*c.ends_at)) : Json()},
+                            {"warning", or_null(certificate_text(c, s.now))}});
+  }
   return dump({{"version", s.version},
                {"store", s.store},
                {"gateway", s.gateway},
@@ -119,8 +125,31 @@ std::string encode_status(const Status& s) {
                {"radio", radio},
                {"facts", {{"writable", s.store_writable}, {"cause", or_null(s.store_cause)}}},
                {"outbox", {{"in_flight", s.in_flight}, {"last_sequence", s.last_sequence}}},
+               {"certificates", certificates},
                {"ready", parts_json(s)},
                {"last_error", or_null(s.last_error)}});
+}
+
+Urgency urgency(const CertificateStatus& certificate, WallTime now) {
+  constexpr std::array<std::pair<Seconds, Urgency>, 4> kWithin{{{Seconds{0}, Urgency::over},
+                                                                {Seconds{86'400}, Urgency::tomorrow},
+                                                                {Seconds{7 * 86'400}, Urgency::in_a_week},
+                                                                {Seconds{30 * 86'400}, Urgency::in_a_month}}};
+  if (!certificate.ends_at || !certificate.trouble.empty()) return Urgency::over;
+  for (const auto& [left, urgency] : kWithin) {
+    if (*certificate.ends_at - now <= left) return urgency;
+  }
+  return Urgency::none;
+}
+
+std::string certificate_text(const CertificateStatus& certificate, WallTime now) {
+  if (!certificate.trouble.empty()) return certificate.key + ' ' + certificate.trouble;
+  const Urgency how = urgency(certificate, now);
+  if (how == Urgency::none) return {};
+  if (how == Urgency::over) return certificate.key + " has ended";
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(*certificate.ends_at - now).count();
+  return certificate.key + " ends in " +
+         (hours < 48 ? std::to_string(hours) + " h" : std::to_string(hours / 24) + " d");
 }
 
 std::string encode_ready(const Status& status) { return dump(parts_json(status)); }
@@ -207,6 +236,12 @@ std::string encode_metrics(const Status& s, const Counters& counters) {
   std::string_view help = "1 while the receiver scans, or reports if it is remote";
   for (const auto& r : s.radio) {
     gauge(out, "receiver_hears", std::exchange(help, {}), r.scanning, "receiver=\"" + r.id + "\"");
+  }
+  help = "When a certificate of the configuration ends, in Unix seconds";
+  for (const auto& c : s.certificates) {
+    if (!c.ends_at) continue;
+    gauge(out, "certificate_ends_seconds", std::exchange(help, {}),
+          static_cast<std::uint64_t>(unix_ms(*c.ends_at) / 1000), "key=\"" + c.key + "\"");
   }
   gauge(out, "ready", "1 while it can recognise, store and reach the local broker", s.ready());
   gauge(out, "visits_open", "Visits that are open", s.visits_open);

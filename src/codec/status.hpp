@@ -29,6 +29,17 @@ struct LinkStatus {
   Rival rival = Rival::none;
   std::vector<std::string> warnings;  ///< what a person should see to, whether it is up or not
 };
+/// One of the configuration; told by its key, so that no path is shown.
+struct CertificateStatus {
+  std::string key;                  ///< "central.cert_file"
+  std::optional<WallTime> ends_at;  ///< absent when it cannot be read
+  std::string trouble;              ///< beside its end; empty when there is none
+};
+enum class Urgency : std::uint8_t { none, in_a_month, in_a_week, tomorrow, over };
+[[nodiscard]] Urgency urgency(const CertificateStatus& certificate, WallTime now);
+/// "central.cert_file ends in 6 d"; empty while there is nothing to say.
+[[nodiscard]] std::string certificate_text(const CertificateStatus& certificate, WallTime now);
+
 struct RadioStatus {
   std::string id;
   bool scanning = false;  ///< of a remote one: it reports
@@ -45,6 +56,8 @@ struct Status {
   std::optional<Seconds> profiles_age;
   std::uint64_t visits_open = 0;
   LinkStatus central, local;
+  std::vector<CertificateStatus> certificates;
+  WallTime now{};
   std::vector<RadioStatus> radio;
   bool store_writable = true;
   std::string store_cause;

@@ -51,6 +51,8 @@ struct LinkSettings {
   std::uint32_t session_expiry_s = 0;      ///< 0 = clean start
   std::vector<std::string> subscriptions;  ///< topic filters, QoS 1
   std::string will_topic, will_payload;    ///< retained, QoS 1; empty = none
+
+  bool operator==(const LinkSettings&) const = default;
 };
 
 class LinkPort {
@@ -60,6 +62,9 @@ class LinkPort {
   virtual void connect() = 0;
   /// Ends the connection on purpose; the sink reports LinkIsDown.
   virtual void drop() = 0;
+  /// Other credentials: a connection ends and the sink reports LinkIsDown; the next one uses these settings and reads
+  /// their files anew.
+  virtual void renew(LinkSettings settings) = 0;
   /// Ignored while down (what matters is sent again by its owner after LinkIsUp).
   virtual void publish(Publication publication) = 0;
   /// True while the thread or process behind it answers: feeds the watchdog.

@@ -25,6 +25,7 @@
 #include "codec/ibeacon.hpp"
 #include "codec/messages.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/credentials.hpp"
 #include "runtime/gateway.hpp"
 #include "runtime/inbox.hpp"
 #include "runtime/remote_watch.hpp"
@@ -34,6 +35,8 @@ namespace {
 
 constexpr std::size_t kInboxLimit = 256;
 constexpr std::uint32_t kCommandSession{24 * 3600};  // commands wait at the central broker for a day
+constexpr Millis kLookAtCredentials{1'000};
+constexpr Millis kReadCertificates{3'600'000};
 constexpr std::int64_t kFactsRoom =
     64 << 20;  // beside the events: visits, tickets, what class keep needs above its limit
 constexpr const char* kInstalledPage = "/usr/share/touchpoint-gateway/tablet";
@@ -112,6 +115,8 @@ BluezPeripheralConfig peripheral_config(const Config& c, const BluezRadioConfig&
   return out;
 }
 
+const char* name_of(Link link) { return link == Link::central ? "central" : "local"; }
+
 /// Everything with a thread, a process or a file behind it. Members are destroyed bottom up: doors before the loop.
 class Daemon {
  public:
@@ -159,6 +164,7 @@ class Daemon {
     facts_->start();
     cache_->start();
     gateway_->start(std::move(*restored));
+    watch_credentials();
     feed_watchdog();
     return {};
   }
@@ -307,7 +313,68 @@ class Daemon {
         loop_.exit(0);
       }));
     }
-    signals_.push_back(loop_.add_signal(SIGHUP, [this] { gateway_->reload(path_); }));
+    signals_.push_back(loop_.add_signal(SIGHUP, [this] { reload(); }));
+  }
+
+  /// The configuration as it is now; a bad one is refused and logged, the old one stays.
+  std::optional<Config> reread() {
+    auto fresh = load_config(path_);
+    if (fresh) return std::move(*fresh);
+    for (const auto& p : fresh.error()) log(LogLevel::error, "config", p.file + ": " + p.pointer + ": " + p.what);
+    log(LogLevel::error, "config", "refused; the configuration in force stays");
+    return std::nullopt;
+  }
+
+  void reload() {
+    const auto fresh = reread();
+    if (!fresh) return;
+    gateway_->reconfigure(*fresh);
+    renew(Link::central, *fresh);
+    renew(Link::local, *fresh);
+  }
+
+  // --- credentials ---------------------------------------------------------------------------------------------------
+
+  /// Whoever renews a file need not tell: the next look but one connects anew.
+  void watch_credentials() {
+    look_ = loop_.add_timer([this] {
+      for (const Link link : {Link::central, Link::local}) {
+        const auto news = credentials_.look(link, link_config(link));
+        if (news != Credentials::News::none) next_reading_ = {};
+        if (news != Credentials::News::renewed) continue;
+        log(LogLevel::info, name_of(link), "its credentials were renewed: connecting again");
+        if (const auto fresh = reread()) renew(link, *fresh, true);
+      }
+      const MonoTime now = loop_.now().mono;
+      if (now >= next_reading_) {
+        next_reading_ = now + kReadCertificates;
+        gateway_->certificates(Credentials::read(config_));
+      }
+      look_.arm_at(now + kLookAtCredentials);
+    });
+    look_.arm_at(loop_.now().mono);
+  }
+
+  /// Of a link only the credentials change without a restart.
+  void renew(Link link, const Config& fresh, bool files = false) {
+    LinkConfig& mine = link == Link::central ? config_.central : config_.local;
+    const LinkConfig& other = link == Link::central ? fresh.central : fresh.local;
+    const LinkSettings before = settings_for(link);
+    mine.username = other.username;
+    mine.password = other.password;
+    mine.password_file = other.password_file;
+    mine.ca_file = other.ca_file;
+    mine.cert_file = other.cert_file;
+    mine.key_file = other.key_file;
+    next_reading_ = {};
+    if (!files && settings_for(link) == before) return;
+    credentials_.know(link, mine);
+    (link == Link::central ? static_cast<LinkPort&>(*central_) : *local_).renew(settings_for(link));
+  }
+
+  const LinkConfig& link_config(Link link) const { return link == Link::central ? config_.central : config_.local; }
+  LinkSettings settings_for(Link link) const {
+    return link == Link::central ? central_settings(config_, born_) : local_settings(config_, born_);
   }
 
   /// Fed only while every lane answers.
@@ -331,12 +398,14 @@ class Daemon {
     };
   }
 
-  const Config config_;
+  Config config_;
   const std::string path_;
+  Credentials credentials_{config_};
   EventLoop loop_;
   const Stamp born_ = loop_.now();  ///< names this session on both links
   std::vector<EventSource> signals_;
-  TimerSource watchdog_;
+  TimerSource watchdog_, look_;
+  MonoTime next_reading_{};  ///< of the certificates
   std::unique_ptr<SqliteFacts> facts_;
   std::unique_ptr<SqliteCache> cache_;
   std::unique_ptr<HttpPos> pos_;

@@ -95,16 +95,10 @@ void Gateway::send_unsent_acks() {
   for (auto& message : std::exchange(unsent_acks_, {})) publish(std::move(message));
 }
 
-void Gateway::reload(const std::string& path) {
-  auto fresh = load_config(path);
-  if (!fresh) {
-    for (const auto& p : fresh.error()) log(LogLevel::error, "config", p.file + ": " + p.pointer + ": " + p.what);
-    log(LogLevel::error, "config", "refused; the configuration in force stays");
-    return;
-  }
-  config_.presence = fresh->presence;  // what may change without a restart (contract §2)
-  config_.suggestion = fresh->suggestion;
-  config_.zones = fresh->zones;
+void Gateway::reconfigure(const Config& fresh) {
+  config_.presence = fresh.presence;  // contract §2
+  config_.suggestion = fresh.suggestion;
+  config_.zones = fresh.zones;
   handle(event::PolicyChanged{config_.policy()});
   log(LogLevel::info, "config", "presence, suggestions and zones are taken over; other keys need a restart");
 }

@@ -66,8 +66,11 @@ class Gateway {
   void on_link(Link link, const LinkReport& report);
   void on_tickets(const TicketRequest& request);
   void on_admin(const std::string& line, const AdminReply& reply);
-  /// Rereads the configuration; a bad one is refused and logged, the old one stays.
-  void reload(const std::string& path);
+  /// Takes over what may change without a restart.
+  void reconfigure(const Config& fresh);
+
+  /// As they are on disk now; news is logged.
+  void certificates(std::vector<CertificateStatus> now);
 
   [[nodiscard]] Pages& pages() { return pages_; }
   [[nodiscard]] std::string tablet_config() const;
@@ -85,6 +88,7 @@ class Gateway {
   [[nodiscard]] std::vector<ReceiverStatus> receivers() const;
   [[nodiscard]] std::vector<PartStatus> parts() const;
   [[nodiscard]] PartStatus peripheral_part() const;
+  [[nodiscard]] PartStatus certificates_part() const;
   [[nodiscard]] PartStatus link_part(Link which) const;
   [[nodiscard]] LinkStatus link_status(Link which) const;
   void publish(Outgoing message);
@@ -126,6 +130,8 @@ class Gateway {
   DeferredSource idle_;
   Counters counters_{};
   LinkStatus links_[kLinkCount];
+  std::vector<CertificateStatus> certificates_;
+  std::map<std::string, Urgency> told_;  ///< of certificates, by key
   std::string last_error_;
   Stamp started_{};
   std::map<CommandId, AdminReply> waiting_acks_;  ///< commands that came through the admin door

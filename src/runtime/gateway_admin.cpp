@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/log.hpp"
 #include "codec/status.hpp"
 #include "runtime/gateway.hpp"
 
@@ -39,6 +40,29 @@ std::vector<ReceiverStatus> Gateway::receivers() const {
     }
   }
   return out;
+}
+
+void Gateway::certificates(std::vector<CertificateStatus> now) {
+  certificates_ = std::move(now);
+  const WallTime wall = loop_.now().wall;
+  for (const auto& certificate : certificates_) {
+    const Urgency how = urgency(certificate, wall);
+    if (std::exchange(told_[certificate.key], how) == how || how == Urgency::none) continue;
+    last_error_ = certificate_text(certificate, wall);
+    log(how >= Urgency::tomorrow ? LogLevel::error : LogLevel::warning, "certificates", last_error_);
+  }
+}
+
+/// A month before the end is news for `status` and `doctor`; a week before it is trouble.
+PartStatus Gateway::certificates_part() const {
+  const WallTime now = loop_.now().wall;
+  PartStatus part{"certificates", certificates_.empty() ? PartState::disabled : PartState::ok, ""};
+  if (core_.clock() == ClockState::implausible) return part;
+  for (const auto& certificate : certificates_) {
+    if (urgency(certificate, now) >= Urgency::in_a_week)
+      return {part.name, PartState::degraded, certificate_text(certificate, now)};
+  }
+  return part;
 }
 
 /// Without central events wait; without the local broker the tablets stand empty.
@@ -89,7 +113,8 @@ std::vector<PartStatus> Gateway::parts() const {
           recognition,
           store,
           link_part(Link::local),
-          link_part(Link::central)};
+          link_part(Link::central),
+          certificates_part()};
 }
 
 Status Gateway::status() const {
@@ -103,6 +128,8 @@ Status Gateway::status() const {
   s.members = core_.identity().members();
   if (const auto at = core_.profiles_updated_at()) s.profiles_age = std::chrono::duration_cast<Seconds>(now.wall - *at);
   s.visits_open = core_.presence().open_visits().size();
+  s.now = now.wall;
+  s.certificates = certificates_;
   s.central = link_status(Link::central);
   s.local = link_status(Link::local);
   for (const auto& r : receivers()) {

@@ -62,6 +62,10 @@ class Broker:
             lambda: accepts_connections(self.port) and accepts_connections(self.websocket_port), 10
         )
 
+    def reload(self) -> None:
+        """Reads passwords and access lists anew."""
+        self._process.signal(signal.SIGHUP)
+
     def save(self) -> None:
         """Writes the database of a durable broker now."""
         self._database.unlink(missing_ok=True)

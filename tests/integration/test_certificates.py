@@ -1,0 +1,161 @@
+"""Certificates and passwords that are renewed, that end, or that do not fit; the daemon runs on all the while."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import unittest
+from pathlib import Path
+from typing import Any
+
+from store.authority import Authority, Identity, replace
+from store.case import ShopCase
+from store.processes import free_port
+from store.radio import FakeRadio
+from store.shop import Shop
+from store.till import Line
+
+_NOTICED_S = 10
+
+
+class CertificateCase(ShopCase):
+    def files(self, identity: Identity, folder: Path) -> dict[str, str]:
+        """The gateway's own copies, which a test replaces."""
+        folder.mkdir()
+        for name, source in (("cert.pem", identity.certificate), ("key.pem", identity.key)):
+            (folder / name).write_bytes(source.read_bytes())
+        return {"cert_file": str(folder / "cert.pem"), "key_file": str(folder / "key.pem")}
+
+    def tls_limits(self, server: Identity, authorities: Path) -> tuple[int, str]:
+        """A listener of central's broker that knows its clients by their certificates."""
+        port = free_port()
+        return port, (
+            f"listener {port} 127.0.0.1\ncafile {authorities}\ncertfile {server.certificate}\n"
+            f"keyfile {server.key}\nrequire_certificate true\nuse_identity_as_username true\n"
+        )
+
+    def central(self, shop: Shop) -> dict[str, Any]:
+        return json.loads(shop.gateway.ctl("status", "--json").stdout)["links"]["central"]
+
+    def sell(self, shop: Shop) -> None:
+        ticket = shop.till.hand_in(shop.till.ticket([Line("SCARF", "49.00")])).result["ticket_id"]
+        shop.central.wait_for("ticket.recorded", lambda data: data["ticket_id"] == ticket, 20)
+
+    def connections(self, shop: Shop) -> int:
+        """How often it came online, as central saw it."""
+        with shop.central.link.waiting:
+            return sum(state["state"] == "online" for state in shop.central.states)
+
+
+class RotationTest(CertificateCase):
+    def test_certificate_authority_and_password_are_used_when_they_change(self) -> None:
+        folder = self.folder()
+        old, new = Authority(folder, "old"), Authority(folder, "new")
+        both = folder / "both.pem"
+        both.write_bytes(old.certificate.read_bytes() + new.certificate.read_bytes())
+        port, listener = self.tls_limits(old.issue("server"), both)
+        shop = self.shop({"radio": {"receivers": []}}, radio=FakeRadio, wan_limits=f"log_type notice\n{listener}")
+        mine = self.files(old.issue("box-1"), folder / "mine")
+        trusted = folder / "trusted.pem"
+        trusted.write_bytes(old.certificate.read_bytes())
+        shop.gateway.configuration["central"] = {
+            "url": f"mqtts://127.0.0.1:{port}", "ca_file": str(trusted), **mine
+        }
+        shop.gateway.start()
+        self.sell(shop)
+        self.assertIn("u'box-1'", self.broker_log(shop))
+        daemon = shop.gateway.process.pid
+
+        renewed = new.issue("box-2")
+        replace(Path(mine["cert_file"]), renewed.certificate)
+        self.wait(lambda: self.warning(shop, "does not belong"), _NOTICED_S, "half a renewal is no renewal")
+        self.assertEqual(self.connections(shop), 1, "and the connection goes on")
+        self.assertTrue(self.central(shop)["up"])
+        replace(Path(mine["key_file"]), renewed.key)
+        self.wait(lambda: "u'box-2'" in self.broker_log(shop), _NOTICED_S, "the new certificate is shown")
+        self.sell(shop)
+        self.wait(lambda: not self.warning(shop, ""), _NOTICED_S, "all is well again")
+
+        replace(trusted, new.certificate)
+        self.wait(
+            lambda: "certificate verify failed" in (self.central(shop)["last_error"] or ""),
+            _NOTICED_S,
+            "a broker of the old authority is not trusted",
+        )
+        replace(trusted, both)
+        self.sell(shop)
+        self.assertEqual(shop.gateway.process.pid, daemon)
+        shop.central.assert_promises_kept()
+
+    def test_a_new_password_is_used_and_a_reload_without_news_disturbs_nobody(self) -> None:
+        folder = self.folder()
+        passwords, mine = folder / "passwords", folder / "mine"
+        mine.write_text("first\n")
+        self.set_password(passwords, "first")
+        shop = self.shop({"radio": {"receivers": []}}, radio=FakeRadio, wan_limits=f"password_file {passwords}")
+        shop.gateway.configuration["central"].update({"username": "box", "password_file": str(mine)})
+        shop.gateway.start()
+        self.sell(shop)
+        shop.gateway.reload()
+        self.sell(shop)
+        self.assertEqual(self.connections(shop), 1)
+        mine.write_text("second\n")
+        self.wait(lambda: not self.central(shop)["up"], _NOTICED_S, "it is refused: the broker does not know it yet")
+        self.set_password(passwords, "second")
+        shop.wan.reload()
+        self.sell(shop)
+        self.assertNotIn("second", shop.gateway.log())
+
+    def set_password(self, passwords: Path, password: str) -> None:
+        passwords.write_text("")
+        subprocess.run(["mosquitto_passwd", "-b", str(passwords), "box", password], check=True, capture_output=True)
+
+    def broker_log(self, shop: Shop) -> str:
+        return (shop.directory / "central-broker.log").read_text()
+
+    def warning(self, shop: Shop, words: str) -> list[str]:
+        status = json.loads(shop.gateway.ctl("status", "--json").stdout)
+        return [c["warning"] for c in status["certificates"] if c["warning"] and words in c["warning"]]
+
+
+class EndTest(CertificateCase):
+    def test_the_end_is_told_a_month_a_week_and_a_day_before_and_after(self) -> None:
+        folder = self.folder()
+        authority = Authority(folder)
+        port, listener = self.tls_limits(authority.issue("server"), authority.certificate)
+        shop = self.shop({"radio": {"receivers": []}}, radio=FakeRadio, wan_limits=listener)
+        mine = self.files(authority.issue("box-far", 100), folder / "mine")
+        shop.gateway.configuration["central"] = {
+            "url": f"mqtts://127.0.0.1:{port}", "ca_file": str(authority.certificate), **mine
+        }
+        shop.gateway.start()
+        self.sell(shop)
+        self.assertIn("certificates: 2 files", shop.gateway.ctl("doctor").stdout)
+        for days, told, overall in (
+            (29.9, "ends in 29 d", "ok"),
+            (6.9, "ends in 6 d", "degraded"),
+            (0.9, "ends in 21 h", "degraded"),
+            (-0.1, "has ended", "degraded"),
+        ):
+            with self.subTest(told):
+                renewed = authority.issue(f"box-{days}", days)
+                replace(Path(mine["cert_file"]), renewed.certificate)
+                replace(Path(mine["key_file"]), renewed.key)
+                wanted = f"central.cert_file {told}"
+                self.wait(lambda w=wanted: w in shop.gateway.ctl("status").stdout, _NOTICED_S, wanted)
+                self.assertIn(wanted, shop.gateway.ctl("doctor").stdout)
+                self.assertIn(wanted, shop.gateway.log())
+                status = json.loads(shop.gateway.ctl("status", "--json").stdout)
+                self.assertEqual(status["ready"]["parts"]["certificates"]["state"], overall)
+                self.assertTrue(status["ready"]["ready"], "the shop works")
+        ends = shop.gateway.metric('certificate_ends_seconds{key="central.cert_file"}')
+        self.assertLess(ends, shop.gateway.metric('certificate_ends_seconds{key="central.ca_file"}'))
+        self.wait(lambda: not self.central(shop)["up"], _NOTICED_S, "the broker refuses what has ended")
+        renewed = authority.issue("box-again", 365)
+        replace(Path(mine["cert_file"]), renewed.certificate)
+        replace(Path(mine["key_file"]), renewed.key)
+        self.sell(shop)
+
+
+if __name__ == "__main__":
+    unittest.main()
