@@ -1,7 +1,7 @@
 """A shop in which everything goes wrong: the daemon is killed at random, the WAN is cut every few seconds.
 
-Tills and phones feed it meanwhile and write down what they did. `Campaign.complaints` compares that at the end with what
-central received, without asking the daemon.
+Tills and phones feed it meanwhile and write down what they did. `Campaign.complaints` compares that at the end with
+what central received, without asking the daemon.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A broker that lets everybody in, answers pings, and never acknowledges an event."""
+"""A broker that lets everybody in, answers pings, and never acknowledges an event; it names a rival when told to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from typing import BinaryIO
 
 _CONNECT, _PUBLISH, _SUBSCRIBE, _UNSUBSCRIBE, _PING, _DISCONNECT = 1, 3, 8, 10, 12, 14
+_SESSION_TAKEN_OVER = bytes([0xE0, 2, 0x8E, 0])
 _CONNACK, _SUBACK, _UNSUBACK, _PINGRESP = 0x20, 0x90, 0xB0, 0xD0
 
 
@@ -17,6 +18,7 @@ class MuteBroker:
         self.connected = 0
         self.published = 0
         self.most_unacknowledged = 0
+        self._newest: BinaryIO | None = None
         broker = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -25,8 +27,9 @@ class MuteBroker:
                 while packet := _read_packet(self.rfile):
                     kind, body = packet[0] >> 4, packet[1]
                     if kind == _CONNECT:
-                        broker.connected += 1
                         self.wfile.write(bytes([_CONNACK, 3, 0, 0, 0]))
+                        broker._newest = self.wfile
+                        broker.connected += 1
                     elif kind == _SUBSCRIBE:
                         self.wfile.write(bytes([_SUBACK, 4, body[0], body[1], 0, 1]))
                     elif kind == _UNSUBSCRIBE:
@@ -43,6 +46,11 @@ class MuteBroker:
         self._server = _Server(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def take_over(self) -> None:
+        """Tells the newest client that another one took its session."""
+        if self._newest:
+            self._newest.write(_SESSION_TAKEN_OVER)
 
     def stop(self) -> None:
         self._server.shutdown()
