@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """How fast a backlog leaves: the real daemon, its facts file and a mosquitto without subscribers.
 
-`tests/bench/outbox_drain.py [EVENTS]` (200,000). TOUCHPOINT_BIN names another build than build/release/bin. Prints the
-bare limit of the disk (the same rows into SQLite, a commit each 128) beside it; figures, not verdicts.
+`tests/bench/outbox_drain.py [EVENTS]` (200,000). TOUCHPOINT_BIN names another build than build/release/bin. Beside it, in
+the same run: the bare limits of SQLite and of Paho on this machine (bench-bare-limits), and what part of Paho's the
+gateway reaches. Figures, not verdicts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import pathlib
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +28,6 @@ from store.radio import FakeRadio  # noqa: E402
 from store.shop import Shop  # noqa: E402
 
 _AT = "2026-11-21T14:04:05.123Z"
-_AT_ONCE = 128
 _PER_VISIT = 4
 _INSERT = (
     "INSERT INTO outbox (sequence, id, topic, partition, class, recorded_at, member, payload) "
@@ -67,21 +68,22 @@ def rows(events: int) -> Iterator[Row]:
         yield number, event["id"], topic, visit, now_ms, f"m-{number}", json.dumps(event)
 
 
-def fill(database: pathlib.Path, events: int) -> float:
-    """Seconds that SQLite took, with the daemon's own settings."""
-    made = list(rows(events))
+def fill(database: pathlib.Path, events: int) -> None:
     connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    started = time.monotonic()
-    for first in range(0, events, _AT_ONCE):
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_INSERT, made[first : first + _AT_ONCE])
-        connection.execute("COMMIT")
-    took = time.monotonic() - started
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(_INSERT, rows(events))
+    connection.execute("COMMIT")
     connection.execute("UPDATE meta SET value = ? WHERE name = 'last_sequence'", (events,))
     connection.close()
-    return took
+
+
+def bare_limits(folder: pathlib.Path, broker_url: str, events: int) -> dict[str, float]:
+    """By name, a second."""
+    program = pathlib.Path(os.environ["TOUCHPOINT_BIN"]) / "bench-bare-limits"
+    said = subprocess.run(
+        [program, folder / "bare.db", broker_url, str(events)], check=True, capture_output=True, text=True
+    )
+    return {name: float(rate) for name, rate in map(str.split, said.stdout.splitlines())}
 
 
 def cpu_s(pid: int) -> float:
@@ -102,8 +104,10 @@ def main() -> None:
             gateway = shop.gateway
             gateway.start()
             gateway.stop()
-            bare_s = fill(gateway.state_directory / "facts.db", events)
-            print(f"SQLite alone, a commit each {_AT_ONCE}: {events / bare_s:,.0f} rows/s")
+            bare = bare_limits(pathlib.Path(folder), shop.wan.url, events)
+            print(f"SQLite alone, a commit each 128: {bare['sqlite']:,.0f} rows/s")
+            print(f"Paho alone, QoS 1, 100 in flight: {bare['paho']:,.0f} messages/s")
+            fill(gateway.state_directory / "facts.db", events)
             started = time.monotonic()
             gateway.start()
             print(f"start to /readyz with {events:,} events waiting: {time.monotonic() - started:.2f} s")
@@ -112,7 +116,8 @@ def main() -> None:
             daemon = gateway.process.pid
             uplink = [int(pid) for pid in pathlib.Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()]
             each = 1e6 / events
-            print(f"start to the last acknowledgement: {took:.1f} s, {events / took:,.0f} events/s")
+            rate = events / took
+            print(f"start to the last acknowledgement: {took:.1f} s, {rate:,.0f} events/s, {rate / bare['paho']:.0%} of Paho")
             print(f"CPU an event: daemon {cpu_s(daemon) * each:.0f} us, uplink {sum(map(cpu_s, uplink)) * each:.0f} us")
             print(f"resident: daemon {resident_kib(daemon):,} KiB, uplink {sum(map(resident_kib, uplink)):,} KiB")
 

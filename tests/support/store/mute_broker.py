@@ -8,13 +8,19 @@ from typing import BinaryIO
 
 _CONNECT, _PUBLISH, _SUBSCRIBE, _UNSUBSCRIBE, _PING, _DISCONNECT = 1, 3, 8, 10, 12, 14
 _SESSION_TAKEN_OVER = bytes([0xE0, 2, 0x8E, 0])
+_RECEIVE_MAXIMUM = 0x21
 _CONNACK, _SUBACK, _UNSUBACK, _PINGRESP = 0x20, 0x90, 0xB0, 0xD0
 
 
 class MuteBroker:
-    """MQTT 5, as little as a client needs. Counts what it sees; safe to read from any thread."""
+    """MQTT 5, as little as a client needs. Counts what it sees; safe to read from any thread.
 
-    def __init__(self) -> None:
+    `topics` are those of publications; a client that used topic aliases would name some of them with nothing.
+    """
+
+    def __init__(self, receive_maximum: int = 65_535) -> None:
+        granted = bytes([_CONNACK, 6, 0, 0, 3, _RECEIVE_MAXIMUM, *receive_maximum.to_bytes(2, "big")])
+        self.topics: set[str] = set()
         self.connected = 0
         self.published = 0
         self.most_unacknowledged = 0
@@ -27,7 +33,7 @@ class MuteBroker:
                 while packet := _read_packet(self.rfile):
                     kind, body = packet[0] >> 4, packet[1]
                     if kind == _CONNECT:
-                        self.wfile.write(bytes([_CONNACK, 3, 0, 0, 0]))
+                        self.wfile.write(granted)
                         broker._newest = self.wfile
                         broker.connected += 1
                     elif kind == _SUBSCRIBE:
@@ -37,6 +43,7 @@ class MuteBroker:
                     elif kind == _PING:
                         self.wfile.write(bytes([_PINGRESP, 0]))
                     elif kind == _PUBLISH and packet[0] & 0x06:
+                        broker.topics.add(body[2 : 2 + int.from_bytes(body[:2], "big")].decode())
                         unacknowledged += 1
                         broker.published += 1
                         broker.most_unacknowledged = max(broker.most_unacknowledged, unacknowledged)
