@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """A long campaign: kill -9 at random instants under load while the central link is cut every few seconds.
 
-`tests/bench/kill_campaign.py [KILLS] [SEED]` (1,000; a random seed). TOUCHPOINT_BIN names another build than
+`tests/bench/kill_campaign.py [KILLS] [SEED] [WAITING]` (1,000; a random seed, also for `-`; 0). With WAITING so many
+events wait all the while, because the WAN swallows everything until the end. TOUCHPOINT_BIN names another build than
 build/release/bin. Exits 1 with what central was promised and did not get. About a second a kill.
 """
 
@@ -27,7 +28,9 @@ _TOLD_EACH = 50
 
 def main() -> int:
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 30)
+    chosen = sys.argv[2] if len(sys.argv) > 2 else "-"
+    seed = random.SystemRandom().randrange(1 << 30) if chosen == "-" else int(chosen)
+    waiting = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     print(f"seed {seed}", flush=True)
     started = time.monotonic()
 
@@ -36,7 +39,7 @@ def main() -> int:
             print(f"{done} kills after {time.monotonic() - started:.0f} s", flush=True)
 
     with tempfile.TemporaryDirectory() as folder, Shop(pathlib.Path(folder), patch=PATCH, radio=FakeRadio) as shop:
-        campaign = Campaign(shop, seed)
+        campaign = Campaign(shop, seed, waiting)
         try:
             campaign.run(kills, progress)
             complaints = campaign.complaints()

@@ -8,73 +8,21 @@ gateway reaches. Figures, not verdicts.
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Iterator
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(_ROOT / "tests" / "support"))
 os.environ.setdefault("TOUCHPOINT_BIN", str(_ROOT / "build" / "release" / "bin"))
 
-from store.gateway import GATEWAY, STORE  # noqa: E402
+from store.backlog import fill  # noqa: E402
 from store.processes import wait_until  # noqa: E402
 from store.radio import FakeRadio  # noqa: E402
 from store.shop import Shop  # noqa: E402
-
-_AT = "2026-11-21T14:04:05.123Z"
-_PER_VISIT = 4
-_INSERT = (
-    "INSERT INTO outbox (sequence, id, topic, partition, class, recorded_at, member, payload) "
-    "VALUES (?, ?, ?, ?, 0, ?, ?, ?)"
-)
-Row = tuple[int, str, str, str, int, str, str]
-
-
-def rows(events: int) -> Iterator[Row]:
-    """Events of visits as the daemon writes them, about 700 bytes each."""
-    now_ms = int(time.time() * 1000)
-    for number in range(1, events + 1):
-        visit = f"019a0000-0000-7000-8000-{number // _PER_VISIT:012x}"
-        event = {
-            "specversion": "1.0",
-            "id": f"019a0000-0000-7000-9000-{number:012x}",
-            "source": f"/stores/{STORE}/gateways/{GATEWAY}",
-            "type": "touchpoint.visit.started.v1",
-            "subject": f"visit/{visit}",
-            "time": _AT,
-            "recordedtime": _AT,
-            "sequence": f"{number:020d}",
-            "correlationid": visit,
-            "partitionkey": visit,
-            "dataschema": "urn:touchpoint:schema:visit.started:1",
-            "datacontenttype": "application/json",
-            "data": {
-                "visit_id": visit,
-                "member": f"m-{number}",
-                "recognition": {"method": "eid", "confidence": 1.0},
-                "zone": "entrance",
-                "detected_at": _AT,
-                "holdout": False,
-                "cache_age_s": 3,
-            },
-        }
-        topic = f"touchpoint/v1/{STORE}/event/visit/started"
-        yield number, event["id"], topic, visit, now_ms, f"m-{number}", json.dumps(event)
-
-
-def fill(database: pathlib.Path, events: int) -> None:
-    connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(_INSERT, rows(events))
-    connection.execute("COMMIT")
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'last_sequence'", (events,))
-    connection.close()
 
 
 def bare_limits(folder: pathlib.Path, broker_url: str, events: int) -> dict[str, float]:

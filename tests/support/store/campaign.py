@@ -14,6 +14,7 @@ import time
 from datetime import datetime
 from typing import Any, Callable, NamedTuple
 
+from .backlog import fill
 from .catalogue import Member, coat_lover, member
 from .fault_proxy import FaultProxy
 from .gateway import POS_KEY
@@ -29,7 +30,7 @@ PATCH: dict[str, Any] = {
 _TILLS, _WALKERS, _BUYERS = 3, 6, 6
 _OWED_S = 1.5  # heard so long by a daemon that was ready, a member has a visit
 _SLACK_S = 1.0
-_SETTLE_S = 150  # a back-off of 60 s, and what waits
+_SETTLE_S = 300  # a back-off of 60 s, and what waits
 _NEAR_DBM = -56
 
 
@@ -174,10 +175,13 @@ class BadLine(_Worker):
 
 
 class Campaign:
-    """Runs on `shop`, whose gateway was not started yet and has PATCH; from the main thread only."""
+    """Runs on `shop`, whose gateway was not started yet and has PATCH; from the main thread only.
 
-    def __init__(self, shop: Shop, seed: int) -> None:
-        self.shop = shop
+    With `waiting`, so many events wait from the beginning, and the WAN swallows everything until the shop closes.
+    """
+
+    def __init__(self, shop: Shop, seed: int, waiting: int = 0) -> None:
+        self.shop, self._waiting = shop, waiting
         self.chance = random.Random(seed)
         self.lives: list[Span] = []  # of the daemon, from /readyz to its death
         self.starts_s: list[float] = []
@@ -195,15 +199,22 @@ class Campaign:
 
     def run(self, kills: int, progress: Callable[[int], None] = lambda done: None) -> None:
         """Opens the shop, kills the daemon so many times, closes the shop and waits until nothing is under way."""
+        if self._waiting:
+            self.proxy.swallow()
+            self.shop.gateway.start()
+            self.shop.gateway.stop()
+            fill(self.shop.gateway.state_directory / "facts.db", self._waiting)
         self.shop.open(self.members)
         born = time.time()
-        workers: list[_Worker] = [*self.tills, *self.walkers, self.line]
+        workers: list[_Worker] = [*self.tills, *self.walkers]
+        if not self._waiting:
+            workers.append(self.line)
         for worker in workers:
             worker.start()
         for done in range(kills):
             born = self._kill_and_start(born)
             progress(done + 1)
-        for worker in workers:
+        for worker in (*workers, self.line):
             worker.stop()
         self._settle()
         self.lives.append(Span(born, time.time()))
