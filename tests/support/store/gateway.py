@@ -59,6 +59,7 @@ class Gateway:
         self.directory.mkdir()
         self.pos_port, self.http_port, self.tablet_port = free_port(), free_port(), free_port()
         self.configuration: Record = merge_patch(self._standard(bus, local, central), patch or {})
+        self.wrapper: list[str] = []  # what the daemon is started through; must end in exec
         self._name = name
         self._process: Process | None = None
 
@@ -125,7 +126,8 @@ class Gateway:
     def start(self, ready: bool = True, timeout_s: float = _READY_TIMEOUT_S) -> None:
         """Starts it; with `ready` returns when /readyz says 200."""
         program = program_directory() / "touchpointd"
-        self._process = Process(self._name, [program, "--config", self.write_configuration()], self.directory)
+        arguments = [*self.wrapper, program, "--config", self.write_configuration()]
+        self._process = Process(self._name, arguments, self.directory)
         if ready:
             self.wait_ready(timeout_s)
 
