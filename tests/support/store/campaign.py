@@ -247,6 +247,13 @@ class Campaign:
             return json.loads(waiting.stdout)["depth"] == 0 and not json.loads(inside.stdout)["visits"]
 
         wait_until(quiet, _SETTLE_S, "all visits end and everything is delivered", 0.1)
+        newest = json.loads(self.shop.gateway.ctl("status", "--json").stdout)["outbox"]["last_sequence"]
+        consumer = self.shop.central.consumer
+        self.shop.central.link.wait_for(
+            lambda: consumer.events and max(int(e["sequence"]) for e in consumer.events[-1000:]) >= newest,
+            _SETTLE_S,
+            "what the broker took reaches central",
+        )
 
     def stop(self) -> None:
         """Harmless after `run`."""
@@ -289,8 +296,13 @@ class Campaign:
         return said + [f"{workstation} {sequence} was never sold" for workstation, sequence in arrived - handed_in]
 
     def _visit_complaints(self) -> list[str]:
-        said: list[str] = []
         visits = self._visits()
+        ended = {event["data"]["visit_id"] for event in self.shop.central.consumer.of_type("visit.ended")}
+        said = [
+            f"{event['subject']} never ended"
+            for event in self.shop.central.consumer.of_type("visit.started")
+            if event["data"]["visit_id"] not in ended
+        ]
         for walker in self.walkers:
             seen = visits.get(walker.who.id, [])
             for stay in walker.stays:
@@ -310,7 +322,9 @@ class Campaign:
         out: dict[str, list[Visit]] = {}
         for event in self.shop.central.consumer.of_type("visit.started"):
             data = event["data"]
-            end = ends[data["visit_id"]]  # waited for
+            end = ends.get(data["visit_id"])
+            if end is None:
+                continue  # a complaint of its own
             visit = Visit(
                 Span(_unix(data["detected_at"]), _unix(end["recordedtime"])), _unix(end["data"]["ended_at"])
             )

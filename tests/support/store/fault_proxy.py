@@ -79,7 +79,7 @@ class FaultProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        pair = _Pair(_End(writer))
+        pair = _Pair(_End(writer), asyncio.current_task())
         self._pairs.add(pair)
         try:
             await self._flowing.wait()
@@ -95,6 +95,7 @@ class FaultProxy:
     async def _forward(self, reader: asyncio.StreamReader, end: _End) -> None:
         on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_CHUNKS_ON_THE_WAY)
         arrivals = asyncio.ensure_future(self._deliver(on_the_way, end))
+        arrivals.add_done_callback(lambda task: task.cancelled() or task.exception())  # known by then, or of no interest
         try:
             chunk = b"first"
             while chunk and not arrivals.done():
@@ -156,10 +157,10 @@ class _End:
 
 
 class _Pair:
-    """One proxied connection; `server` is missing until it is connected."""
+    """One proxied connection; `server` is missing until it is connected. It keeps its task from being collected."""
 
-    def __init__(self, client: _End) -> None:
-        self.client = client
+    def __init__(self, client: _End, task: asyncio.Task[None] | None) -> None:
+        self.client, self.task = client, task
         self.server: _End | None = None
 
     def end(self, side: Side) -> _End | None:
