@@ -58,6 +58,9 @@ TEST(Doctor, NamesEachTroubleOnceWithARemedy) {
       {"/profiles_age_s", 100'000, "members", Health::warning},
       {"/ready/parts/radio/state", "down", "radio", Health::failed},
       {"/ready/parts/peripheral", {{"state", "degraded"}}, "peripheral", Health::warning},
+      {"/links/central/warnings", {"another client uses the same client id"}, "central", Health::warning},
+      {"/certificates", Answer::array({{{"key", "central.cert_file"}, {"warning", "central.cert_file ends in 6 d"}}}),
+       "certificate", Health::warning},
       {"/ready/parts/new_part", {{"state", "degraded"}}, "new_part", Health::warning},
   };
   for (const auto& trouble : kTroubles) {
