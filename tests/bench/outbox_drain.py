@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """How fast a backlog leaves: the real daemon, its facts file and a mosquitto without subscribers.
 
-`tests/bench/outbox_drain.py [EVENTS]` (200,000). TOUCHPOINT_BIN names another build than build/release/bin. Beside it, in
-the same run: the bare limits of SQLite and of Paho on this machine (bench-bare-limits), and what part of Paho's the
-gateway reaches. Figures, not verdicts.
+`tests/bench/outbox_drain.py [EVENTS]` (200,000). TOUCHPOINT_BIN names another build than build/release/bin. Beside it,
+in the same run: the bare limits of SQLite and of Paho on this machine (bench-bare-limits), and what part of Paho's
+the gateway reaches. Figures, not verdicts.
 """
 
 from __future__ import annotations

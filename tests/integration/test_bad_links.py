@@ -1,4 +1,4 @@
-"""A WAN that half-closes and cuts: survived, in order, once each. What takes half a minute to notice: test_long_waits."""
+"""A WAN that half-closes and cuts: survived, in order, once each. What takes longer to notice: test_long_waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A broker that says that another client took our session: patience, and a warning. Suspicion alone: test_long_waits."""
+"""A broker says that another client took our session: patience and a warning. Suspicion alone: test_long_waits."""
 
 from __future__ import annotations
 
