@@ -368,7 +368,7 @@ class Daemon {
     mine.key_file = other.key_file;
     next_reading_ = {};
     if (!files && settings_for(link) == before) return;
-    credentials_.know(link, mine);
+    if (!files) credentials_.know(link, mine);  // else they are known as they were looked at: what came since is news
     (link == Link::central ? static_cast<LinkPort&>(*central_) : *local_).renew(settings_for(link));
   }
 
