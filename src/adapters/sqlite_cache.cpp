@@ -45,10 +45,11 @@ using Job = std::variant<Unparsed, effect::LoadKeys, effect::LoadDossier, Ticket
 
 class SqliteCache::Impl {
  public:
-  Impl(Settings settings, EventPost post, Db db)
+  Impl(Settings settings, EventPost post, Db db, std::string finding)
       : settings_(std::move(settings)),
         post_(std::move(post)),
         db_(std::move(db)),
+        finding_(std::move(finding)),
         queue_(kQueueLimit, WhenFull::refuse, [this] { lane_.wake(); }),
         lane_([this] { return turn(); }) {}
 
@@ -80,6 +81,7 @@ class SqliteCache::Impl {
     const std::scoped_lock lock(shared_mutex_);
     return figures_;
   }
+  const std::string& finding() const { return finding_; }
   void start() { lane_.start(); }
   void stop() {
     queue_.close();
@@ -238,6 +240,7 @@ class SqliteCache::Impl {
   const Settings settings_;
   const EventPost post_;
   Db db_;
+  const std::string finding_;
 
   HeldSets sets_;  // the lane's
   std::vector<effect::ForgetMember> to_forget_;
@@ -258,11 +261,13 @@ SqliteCache::~SqliteCache() { stop(); }
 Result<std::unique_ptr<SqliteCache>> SqliteCache::open(Settings settings, EventPost post) {
   auto opened = open_database({settings.path, settings.max_bytes, 4096}, kCacheKind);
   if (!opened) return Unexpected<Error>{opened.error()};
-  auto impl = std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db));
+  std::string finding = opened->damaged ? "cache.db was damaged and set aside; central must send its data again" : "";
+  auto impl = std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db), std::move(finding));
   if (auto begun = impl->begin(); !begun) return Unexpected<Error>{begun.error()};
   return std::unique_ptr<SqliteCache>(new SqliteCache(std::move(impl)));
 }
 
+const std::string& SqliteCache::finding() const { return impl_->finding(); }
 void SqliteCache::start() { impl_->start(); }
 void SqliteCache::stop() { impl_->stop(); }
 CacheFigures SqliteCache::figures() const { return impl_->figures(); }

@@ -40,6 +40,8 @@ class SqliteCache final : public CachePort {
   static Result<std::unique_ptr<SqliteCache>> open(Settings settings, EventPost post);
   ~SqliteCache() override;  ///< stop()
 
+  /// What the start found wrong and did about it, in words; empty when all was well.
+  [[nodiscard]] const std::string& finding() const;
   void start();
   /// Finishes what waits, then ends the lane; posts may still come until it returns.
   void stop();

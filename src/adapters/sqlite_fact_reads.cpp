@@ -110,20 +110,22 @@ event::RowsRead read_waiting(Db& db, const effect::ReadRows& request) {
   constexpr std::int64_t kNowhere = std::numeric_limits<std::int64_t>::max();
   const std::int64_t backlog = request.backlog == 0 ? kNowhere : static_cast<std::int64_t>(request.backlog);
   event::RowsRead out;
-  Query rows(db,
-             "SELECT sequence, topic, payload, expires_at, class, (SELECT max(earlier.sequence) FROM outbox AS earlier "
-             "WHERE earlier.partition = outbox.partition AND earlier.sequence < outbox.sequence AND "
-             "earlier.sequence >= ?3 AND earlier.waiting) "
-             "FROM outbox WHERE waiting AND sequence >= ?1 ORDER BY sequence LIMIT ?2",
-             {static_cast<std::int64_t>(request.from), static_cast<std::int64_t>(request.limit), backlog});
+  Query rows(
+      db,
+      "SELECT sequence, topic, payload, expires_at, class, sum, (SELECT max(earlier.sequence) FROM outbox AS earlier "
+      "WHERE earlier.partition = outbox.partition AND earlier.sequence < outbox.sequence AND "
+      "earlier.sequence >= ?3 AND earlier.waiting) "
+      "FROM outbox WHERE waiting AND sequence >= ?1 ORDER BY sequence LIMIT ?2",
+      {static_cast<std::int64_t>(request.from), static_cast<std::int64_t>(request.limit), backlog});
   while (rows.next()) {
     OutboxRow row{static_cast<Sequence>(rows.integer(0)),
                   std::string(rows.text(1)),
                   std::string(rows.text(2)),
                   instant(rows, 3),
                   as<DeliveryClass>(rows, 4),
-                  static_cast<Sequence>(rows.integer(5)),
-                  false};
+                  static_cast<Sequence>(rows.integer(6)),
+                  false,
+                  rows.optional_integer(5).value_or(payload_sum(rows.text(2))) != payload_sum(rows.text(2))};
     row.explains = row.topic.ends_with(kExplains);
     out.rows.push_back(std::move(row));
   }

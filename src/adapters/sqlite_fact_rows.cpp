@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "adapters/sqlite_audit.hpp"
+#include "base/crypto.hpp"
 #include "codec/facts.hpp"
 #include "codec/messages.hpp"
 
@@ -76,12 +77,13 @@ void put_command(Db& db, const row::PutCommand& op) {
 void append_fact(Db& db, const FactOrigin& origin, const Fact& fact) {
   const auto sequence = static_cast<std::int64_t>(fact.sequence);
   const std::string_view member = fact_member(fact.data);
+  const std::string payload = encode_fact(origin.store, origin.source, fact);
   db.run(
-      "INSERT INTO outbox (sequence, id, topic, partition, class, recorded_at, expires_at, member, payload) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO outbox (sequence, id, topic, partition, class, recorded_at, expires_at, member, payload, sum) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {sequence, fact.id, fact_topic(origin.topic_prefix, fact.data), fact_partition(origin.store, fact.data),
        number(fact_kind(fact.data).cls), unix_ms(fact.recorded_at), ms(fact.expires_at),
-       member.empty() ? SqlValue(std::nullopt) : SqlValue(member), encode_fact(origin.store, origin.source, fact)});
+       member.empty() ? SqlValue(std::nullopt) : SqlValue(member), payload, payload_sum(payload)});
   if (const auto entry = audit_of(fact)) append_audit(db, *entry);
   // The counter outlives the rows: they are purged, a number is never given twice.
   db.run("UPDATE meta SET value = ? WHERE name = 'last_sequence' AND value < ?", {sequence, sequence});
@@ -159,8 +161,9 @@ std::int64_t erase_events(Db& db, const MemberId& member, WallTime now, std::vec
   count_dropped(db, static_cast<std::int64_t>(dropped.size()));
   const auto rows = bodies(db, "SELECT sequence, payload FROM outbox WHERE member = ?", member);
   for (const auto& row : rows) {
-    db.run("UPDATE outbox SET member = NULL, payload = ? WHERE sequence = CAST(? AS INTEGER)",
-           {anonymise_fact(row.body, now), row.id});
+    const std::string payload = anonymise_fact(row.body, now);
+    db.run("UPDATE outbox SET member = NULL, payload = ?, sum = ? WHERE sequence = CAST(? AS INTEGER)",
+           {payload, payload_sum(payload), row.id});
   }
   return deleted + static_cast<std::int64_t>(rows.size());
 }
@@ -171,6 +174,13 @@ std::int64_t erase_consents(Db& db, const MemberId& member) {
 }
 
 }  // namespace
+
+std::int64_t payload_sum(std::string_view payload) {
+  const Sha256 hash = sha256(as_bytes(payload));
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < sizeof sum; ++i) sum = sum << 8U | hash[i];
+  return static_cast<std::int64_t>(sum);
+}
 
 std::string ticket_key_text(const TicketKey& key) {
   return key.store + '|' + key.workstation + '|' + key.business_day + '|' + key.sequence;

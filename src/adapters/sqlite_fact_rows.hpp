@@ -23,6 +23,9 @@ struct FactOrigin {
 
 void apply_row(Db& db, const FactOrigin& origin, const RowOp& op);
 
+/// First eight bytes of SHA-256: what a page that is whole and full of something else does not have.
+[[nodiscard]] std::int64_t payload_sum(std::string_view payload);
+
 /// `store|workstation|business_day|sequence`
 [[nodiscard]] std::string ticket_key_text(const TicketKey& key);
 

@@ -13,9 +13,11 @@
 #include <variant>
 
 #include "adapters/lane.hpp"
+#include "adapters/sequence_mark.hpp"
+#include "adapters/sqlite_aside.hpp"
 #include "adapters/sqlite_fact_reads.hpp"
 #include "adapters/sqlite_fact_rows.hpp"
-#include "adapters/sqlite_salvage.hpp"
+#include "adapters/sqlite_recovery.hpp"
 #include "adapters/sqlite_schema.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
@@ -30,12 +32,18 @@ constexpr Millis kFirstRetry{250};
 constexpr Millis kLastRetry{1'000};
 constexpr Millis kIdle{2'000};
 constexpr Millis kBetweenSlices{1};  // not zero: a stop or a batch goes first
+constexpr Millis kFoldEvery{1'000};
+constexpr Millis kAsideMemory = std::chrono::days{30};  // time for somebody to look at a damaged file
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
 WallTime wall_now() {
   return WallTime{std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())};
+}
+
+FactOrigin origin_of(const SqliteFacts::Settings& settings) {
+  return {settings.store, settings.source, settings.topic_prefix};
 }
 
 struct TicketQuestion {
@@ -53,11 +61,13 @@ using Job = std::variant<effect::Persist, effect::ReadRows, effect::SurveyOutbox
 
 class SqliteFacts::Impl {
  public:
-  Impl(Settings settings, EventPost post, Db db)
+  Impl(Settings settings, EventPost post, Db db, MarkFile mark, std::string finding)
       : settings_(std::move(settings)),
-        origin_{settings_.store, settings_.source, settings_.topic_prefix},
+        origin_(origin_of(settings_)),
         post_(std::move(post)),
         db_(std::move(db)),
+        mark_(std::move(mark)),
+        finding_(std::move(finding)),
         queue_(kQueueLimit, WhenFull::refuse, [this] { lane_.wake(); }),
         lane_([this] { return turn(); }) {}
 
@@ -79,8 +89,11 @@ class SqliteFacts::Impl {
     if (!db_.ok()) return fail(settings_.path + ": " + db_.error().text);
     std::random_device entropy;
     restored.jitter_seed = (std::uint64_t{entropy()} << 32U) | entropy();
+    mark_.reserve(restored.epoch, restored.last_sequence);
+    note_numbers(restored.last_sequence);
     return restored;
   }
+  const std::string& finding() const { return finding_; }
   void start() { lane_.start(); }
   void stop() {
     queue_.close();
@@ -137,8 +150,20 @@ class SqliteFacts::Impl {
     }
     return batches;
   }
+  /// The epoch and the highest number of the events in the first batches, 0 when there are none.
+  std::pair<std::uint32_t, Sequence> last_number(std::size_t batches) const {
+    std::pair<std::uint32_t, Sequence> last{0, 0};
+    for (std::size_t i = 0; i < batches; ++i) {
+      for (const auto& op : std::get<effect::Persist>(waiting_[i]).ops) {
+        if (const auto* append = std::get_if<row::AppendFact>(&op)) last = {append->fact.epoch, append->fact.sequence};
+      }
+    }
+    return last;
+  }
   DbError commit_group() {
     const std::size_t batches = group_size();
+    const auto [epoch, last_sequence] = last_number(batches);
+    if (last_sequence > 0) mark_.reserve(epoch, last_sequence);
     std::optional<WallTime> purge;
     const DbError error = db_.transact([&] {
       for (std::size_t i = 0; i < batches; ++i) {
@@ -153,8 +178,17 @@ class SqliteFacts::Impl {
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(batches));
     waiting_batches_ -= batches;
     if (purge) purge_before_ = purge;
+    unfolded_ = true;
+    note_numbers(last_sequence);
     post_(event::Committed{last});
     return {};
+  }
+
+  void note_numbers(Sequence committed) {
+    committed_ = std::max(committed_, committed);
+    const auto waiting = db_.number("SELECT min(sequence) FROM outbox WHERE waiting");
+    if (db_.ok()) mark_.note(committed_, waiting ? static_cast<Sequence>(*waiting) - 1 : committed_);
+    db_.clear_error();
   }
 
   DbError erase(const effect::EraseRows& request) {
@@ -164,6 +198,10 @@ class SqliteFacts::Impl {
       erased_ = std::move(erased);
     }
     if (DbError error = db_.checkpoint()) return error;  // until then the log holds the old pages
+    // What was set aside cannot be searched for one member: it goes, his right comes before what it might still tell.
+    const auto files = discard_aside(settings_.path);
+    if (!files) return {DbTrouble::io, files.error().message};
+    if (*files > 0) erased_->tables.emplace_back("files_set_aside", static_cast<std::int64_t>(*files));
     post_(event::RowsErased{request.command, request.name, request.request_id, request.member,
                             std::move(erased_->tables), std::move(erased_->dropped)});
     erased_.reset();
@@ -254,18 +292,31 @@ class SqliteFacts::Impl {
   Millis maintain() {
     bool more = false;
     if (purge_before_) {
+      static_cast<void>(discard_aside(settings_.path, *purge_before_ - kAsideMemory));  // tried again at the next purge
       const DbError error = db_.transact([&] { more = purge_slice(db_, *purge_before_); });
       if (!more || error) purge_before_.reset();
       tidy_ = true;
       return kBetweenSlices;
     }
-    if (!tidy_) return kIdle;
+    if (!tidy_) return fold();
     const auto free_before = db_.number("PRAGMA freelist_count").value_or(0);
     if (free_before > kKeptFreePages) db_.run("PRAGMA incremental_vacuum(256)");
     tidy_ = db_.ok() && free_before > kKeptFreePages;
     db_.clear_error();
     if (!tidy_) static_cast<void>(db_.checkpoint());  // tried again after the next purge
     return kBetweenSlices;
+  }
+
+  /// Once a second the log goes into the file as well: a log that is lost then takes a second with it, not megabytes.
+  Millis fold() {
+    if (!unfolded_) return kIdle;
+    const auto due = folded_at_ + kFoldEvery - steady_now();
+    if (due > SteadyTime::duration::zero()) return std::chrono::ceil<Millis>(due);
+    static_cast<void>(db_.number("PRAGMA wal_checkpoint(PASSIVE)"));
+    db_.clear_error();
+    unfolded_ = false;
+    folded_at_ = steady_now();
+    return kIdle;
   }
 
   bool set_cause(const std::string& cause) {
@@ -301,8 +352,13 @@ class SqliteFacts::Impl {
   const FactOrigin origin_;
   const EventPost post_;
   Db db_;
+  MarkFile mark_;
+  const std::string finding_;
 
   std::deque<Job> waiting_;  // the lane's
+  Sequence committed_ = 0;
+  bool unfolded_ = false;
+  SteadyTime folded_at_{};
   Millis retry_after_{0};
   SteadyTime retry_at_{};
   std::optional<Erased> erased_;  // of the request at the front, while its checkpoint is tried again
@@ -329,14 +385,17 @@ void put_back(const std::string& damaged, const std::string& path) {
   std::filesystem::rename(damaged + "-wal", path + "-wal", ignored);
 }
 
-Result<void> rescue(const std::string& damaged, Db& fresh) {
-  const auto salvage = salvage_facts(damaged, fresh, wall_now());
-  if (!salvage) return fail(salvage.error().text);
-  log(LogLevel::error, "facts",
-      "rows saved from the damaged file: " + std::to_string(salvage->rows) +
-          ", events among them: " + std::to_string(salvage->events) +
-          (salvage->counter_known ? "" : "; the event counter was lost, the epoch rises"));
-  return {};
+Result<std::string> recovered(OpenedDatabase& opened, const SqliteFacts::Settings& settings, const MarkFile& mark) {
+  auto words =
+      recover_facts(opened, {settings.path, settings.lived_before, mark.found()}, origin_of(settings), wall_now());
+  if (words) return std::move(*words);
+  if (opened.damaged) {
+    {
+      const Db closed = std::move(opened.db);
+    }
+    put_back(*opened.damaged, settings.path);
+  }
+  return fail(settings.path + ": what can be read of it cannot be saved: " + words.error().text);
 }
 
 }  // namespace
@@ -347,21 +406,15 @@ SqliteFacts::~SqliteFacts() { stop(); }
 Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventPost post) {
   auto opened = open_database({settings.path, settings.max_bytes, 4096}, kFactsKind);
   if (!opened) return Unexpected<Error>{opened.error()};
-  if (opened->damaged) {
-    const std::string damaged = *opened->damaged;
-    if (auto saved = rescue(damaged, opened->db); !saved) {
-      {
-        const Db closed = std::move(opened->db);
-      }
-      put_back(damaged, settings.path);
-      return fail(settings.path + ": damaged, and what can be read cannot be saved: " + saved.error().message);
-    }
-  }
-  return std::unique_ptr<SqliteFacts>(
-      new SqliteFacts(std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db))));
+  auto mark = MarkFile::open(std::filesystem::path(settings.path).replace_extension(".mark"));
+  auto finding = recovered(*opened, settings, mark);
+  if (!finding) return Unexpected<Error>{finding.error()};
+  return std::unique_ptr<SqliteFacts>(new SqliteFacts(std::make_unique<Impl>(
+      std::move(settings), std::move(post), std::move(opened->db), std::move(mark), std::move(*finding))));
 }
 
 Result<event::Restored> SqliteFacts::restore() { return impl_->restore(); }
+const std::string& SqliteFacts::finding() const { return impl_->finding(); }
 void SqliteFacts::start() { impl_->start(); }
 void SqliteFacts::stop() { impl_->stop(); }
 void SqliteFacts::persist(effect::Persist batch) { impl_->persist(std::move(batch)); }

@@ -28,6 +28,7 @@ class SqliteFacts final : public FactsPort {
     std::string source;                            ///< Policy::source()
     std::string topic_prefix;                      ///< Config::central_prefix()
     std::int64_t max_bytes = 0;                    ///< quota of the file, 0 = none
+    bool lived_before = false;                     ///< another file says that this box has a past
     std::size_t hard_limit = 64;                   ///< batches
     std::function<void(std::string cause)> alarm;  ///< in the lane: trouble began ("facts: disk full") or ended ("")
     std::function<void(std::string cause)> fatal;  ///< any thread, once: only a new start can help
@@ -37,6 +38,8 @@ class SqliteFacts final : public FactsPort {
   static Result<std::unique_ptr<SqliteFacts>> open(Settings settings, EventPost post);
   ~SqliteFacts() override;  ///< stop()
 
+  /// What the start found wrong and did about it, in words; empty when all was well.
+  [[nodiscard]] const std::string& finding() const;
   /// What the last run left; before start(). profiles_updated_at is the cache's to fill.
   [[nodiscard]] Result<event::Restored> restore();
   void start();

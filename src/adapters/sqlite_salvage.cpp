@@ -1,13 +1,22 @@
 #include "adapters/sqlite_salvage.hpp"
 
 #include <array>
-#include <optional>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "adapters/sqlite_fact_rows.hpp"
+#include "adapters/sqlite_schema.hpp"
+
 namespace tg {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPageBytes = 4096;
 
 struct Table {
   std::string_view name;
@@ -65,31 +74,136 @@ bool copy_table(Db& from, Db& to, const Table& table, std::int64_t& rows) {
   return false;
 }
 
+/// Deletes what lies on a page that is whole and full of something else. Returns how many rows.
+std::int64_t delete_unsound(Db& db) {
+  std::vector<Sequence> unsound;
+  {
+    Query rows(db, "SELECT sequence, payload, sum, json_valid(payload) FROM outbox");
+    while (rows.next()) {
+      const auto sum = rows.optional_integer(2);
+      const bool sound = sum ? *sum == payload_sum(rows.text(1)) : rows.integer(3) != 0;
+      if (!sound) unsound.push_back(static_cast<Sequence>(rows.integer(0)));
+    }
+  }
+  for (const Sequence sequence : unsound) {
+    db.run("DELETE FROM outbox WHERE sequence = ?", {static_cast<std::int64_t>(sequence)});
+  }
+  return static_cast<std::int64_t>(unsound.size());
+}
+
+void remove_database(const std::string& path) {
+  std::error_code ignored;
+  for (const char* part : {"", "-wal", "-journal"}) fs::remove(path + part, ignored);
+}
+
+/// The bytes of an empty database of this program.
+std::string empty_database(const std::string& scratch) {
+  remove_database(scratch);
+  {
+    auto empty = Db::open({scratch});
+    if (!empty || migrate(*empty, kFactsKind, sql_migrations()) || empty->checkpoint()) return {};
+  }
+  std::ifstream in(scratch, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  in.close();
+  remove_database(scratch);
+  return bytes;
+}
+
+std::uint32_t number_at(const std::string& bytes, std::size_t at, std::size_t width = 4) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < width; ++i) value = value << 8U | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+void put_number(std::string& bytes, std::size_t at, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> (24 - 8 * i) & 0xffU);
+}
+
+/// Where the first page names the pages on which the list of tables goes on; none when it is short.
+std::vector<std::size_t> children_of_first_page(const std::string& page) {
+  constexpr std::size_t kTree = 100;  // behind the file's header; sqlite.org/fileformat.html 1.6
+  constexpr char kInterior = 5;
+  if (page[kTree] != kInterior) return {};
+  std::vector<std::size_t> places{kTree + 8};
+  for (std::uint32_t i = 0; i < number_at(page, kTree + 3, 2); ++i)
+    places.push_back(number_at(page, kTree + 12 + 2 * i, 2));
+  return places;
+}
+
+/// The empty database's list of tables goes to the end of the copy, its first page to the start with the right size and
+/// no free page.
+void lend_first_page(const std::string& copy) {
+  const std::string empty = empty_database(copy + ".empty");
+  std::error_code error;
+  auto pages = static_cast<std::uint32_t>(fs::file_size(copy, error) / kPageBytes);
+  if (empty.size() < kPageBytes || error) return;
+  std::string page = empty.substr(0, kPageBytes);
+  std::fstream file(copy, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(pages) * static_cast<std::streamoff>(kPageBytes));
+  for (const std::size_t place : children_of_first_page(page)) {
+    file << empty.substr((number_at(page, place) - 1) * kPageBytes, kPageBytes);
+    put_number(page, place, ++pages);
+  }
+  constexpr std::size_t kSize = 28, kFirstFree = 32, kFree = 36;
+  put_number(page, kSize, pages);
+  put_number(page, kFirstFree, 0);
+  put_number(page, kFree, 0);
+  file.seekp(0);
+  file << page;
+}
+
+std::optional<Db> open_readable(const std::string& path) {
+  auto db = Db::open({path});
+  if (!db || db->number("SELECT count(*) FROM sqlite_schema WHERE name = 'outbox'").value_or(0) == 0) return {};
+  return std::move(*db);
+}
+
+bool copy_database(const std::string& from, const std::string& to) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(from, error);
+  if (error || fs::space(from, error).available < 2 * size || error) return false;
+  if (!fs::copy_file(from, to, error)) return false;
+  if (fs::exists(from + "-wal", error)) fs::copy_file(from + "-wal", to + "-wal", error);
+  return !error;
+}
+
 }  // namespace
 
-Result<Salvage, DbError> salvage_facts(const std::string& damaged, Db& fresh, WallTime now) {
+SalvageCopy::SalvageCopy(const std::string& damaged) : path_(damaged) {
+  std::error_code error;
+  if (!fs::is_regular_file(damaged, error)) return;
+  const std::string copy = damaged + ".reading";
+  remove_database(copy);
+  own_ = copy_database(damaged, copy);
+  if (own_) path_ = copy;
+  // Of a file without a page SQLite deletes the log, which may have all of them.
+  if (own_ && fs::file_size(copy, error) < kPageBytes) fs::resize_file(copy, kPageBytes, error);
+  db_ = open_readable(path_);
+  if (db_ || !own_) return;
+  lend_first_page(copy);
+  db_ = open_readable(copy);
+}
+
+SalvageCopy::~SalvageCopy() {
+  db_.reset();
+  if (own_) remove_database(path_);
+}
+
+Salvage salvage_rows(Db& from, Db& fresh) {
   Salvage out;
-  auto from = Db::open({damaged, 0, 4096});
-  const DbError error = fresh.transact([&] {
-    if (from) {
-      out.counter_known = copy_table(*from, fresh, kTables[0], out.rows) && out.rows >= 2;
-      for (const auto& table : kTables) {
-        if (table.name == "meta") continue;
-        const std::int64_t before = out.rows;
-        copy_table(*from, fresh, table, out.rows);
-        if (table.name == "outbox") out.events = out.rows - before;
-      }
-    }
-    // The epoch lay beside the counter; the time of day is one that no earlier life of this box can have used.
-    if (!out.counter_known) fresh.run("UPDATE meta SET value = ? WHERE name = 'epoch'", {unix_s(now)});
-    fresh.run(
-        "UPDATE meta SET value = max(value, coalesce((SELECT max(sequence) FROM outbox), 0)) "
-        "WHERE name = 'last_sequence'");
-    fresh.run(  // what was copied twice was counted twice
-        "UPDATE outbox_depth SET (rows, bytes) = (SELECT count(*), coalesce(sum(o.bytes), 0) FROM outbox o "
-        "WHERE o.class = outbox_depth.class AND o.waiting)");
-  });
-  if (error) return Unexpected<DbError>{error};
+  out.counter_known = copy_table(from, fresh, kTables[0], out.rows) && out.rows >= 2;
+  for (const auto& table : kTables) {
+    if (table.name == "meta") continue;
+    const std::int64_t before = out.rows;
+    copy_table(from, fresh, table, out.rows);
+    if (table.name == "outbox") out.events = out.rows - before;
+  }
+  const std::int64_t unsound = delete_unsound(fresh);
+  out.rows -= unsound;
+  out.events -= unsound;
+  fresh.run(  // what was copied twice was counted twice
+      "UPDATE outbox_depth SET (rows, bytes) = (SELECT count(*), coalesce(sum(o.bytes), 0) FROM outbox o "
+      "WHERE o.class = outbox_depth.class AND o.waiting)");
   return out;
 }
 

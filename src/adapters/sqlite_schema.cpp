@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/sqlite_aside.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -31,11 +32,14 @@ std::vector<Step> steps_of(const DatabaseKind& kind, const std::vector<SqlMigrat
   return steps;
 }
 
-DbError check_owner(Db& db, const DatabaseKind& kind) {
-  const auto id = db.number("PRAGMA application_id").value_or(0);
-  const auto objects = db.number("SELECT count(*) FROM sqlite_schema").value_or(0);
-  if (!db.ok() || id == kind.application_id || (id == 0 && objects == 0)) return db.error();
-  return {DbTrouble::refused, "not a " + std::string(kind.name) + " database of this program; move it away"};
+std::int64_t newest_of(const std::vector<Step>& steps) { return steps.empty() ? 0 : steps.back().version; }
+
+DbError check_version(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations) {
+  const auto newest = newest_of(steps_of(kind, migrations));
+  const auto found = db.number("PRAGMA user_version").value_or(0);
+  if (!db.ok() || found <= newest) return db.error();
+  return {DbTrouble::refused, "written by a newer program (schema " + std::to_string(found) + ", this one knows " +
+                                  std::to_string(newest) + "); install that program again"};
 }
 
 /// A store must open its doors within seconds: of a cache of a million members only the keys, which are read anyway.
@@ -50,20 +54,9 @@ DbError quick_check(Db& db, const DatabaseKind& kind) {
 }
 
 DbError prepare(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations) {
-  if (DbError error = check_owner(db, kind)) return error;
+  if (DbError error = check_version(db, kind, migrations)) return error;
   if (DbError error = quick_check(db, kind)) return error;
   return migrate(db, kind, migrations);
-}
-
-Result<std::string> set_aside(const std::string& path) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  const std::string aside = path + ".corrupt-" + std::to_string(seconds);
-  std::error_code error;
-  if (std::filesystem::exists(path + "-wal")) std::filesystem::rename(path + "-wal", aside + "-wal", error);
-  if (!error) std::filesystem::rename(path, aside, error);
-  if (error) return fail(path + ": damaged, and cannot be renamed: " + error.message());
-  return aside;
 }
 
 /// One attempt; the connection is closed again when it fails.
@@ -78,18 +71,27 @@ Result<Db, DbError> open_once(const Db::Settings& settings, const DatabaseKind& 
   return db;
 }
 
+std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+/// What is no database of ours is moved away before SQLite touches it. Returns where, or nothing.
+Result<std::optional<std::string>> clear_the_place(const std::string& path, const DatabaseKind& kind, Found found) {
+  if (found == Found::damaged || found == Found::foreign) {
+    auto aside = set_aside(path, found == Found::foreign ? "foreign" : "corrupt");
+    if (!aside) return Unexpected<Error>{aside.error()};
+    return std::optional(std::move(*aside));
+  }
+  const auto log_aside = clear_log(path);
+  if (!log_aside) return Unexpected<Error>{log_aside.error()};
+  if (*log_aside) log(LogLevel::error, kind.name, "the log was unusable; it lies beside as " + file_name(**log_aside));
+  return std::optional<std::string>{};
+}
+
 }  // namespace
 
 DbError migrate(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations) {
-  const auto steps = steps_of(kind, migrations);
-  const auto newest = steps.empty() ? 0 : steps.back().version;
+  if (DbError error = check_version(db, kind, migrations)) return error;
   const auto found = db.number("PRAGMA user_version").value_or(0);
-  if (!db.ok()) return db.error();
-  if (found > newest) {
-    return {DbTrouble::refused, "written by a newer program (schema " + std::to_string(found) + ", this one knows " +
-                                    std::to_string(newest) + "); install that program again"};
-  }
-  for (const auto& step : steps) {
+  for (const auto& step : steps_of(kind, migrations)) {
     if (step.version <= found) continue;
     const DbError error = db.transact([&] {
       db.script(std::string(step.sql));
@@ -103,16 +105,22 @@ DbError migrate(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration
 
 Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
                                      const std::vector<SqlMigration>& migrations) {
+  const Found found = look_at(settings.path, kind.application_id);
+  const bool fresh = found == Found::nothing;
+  auto damaged = clear_the_place(settings.path, kind, found);
+  if (!damaged) return Unexpected<Error>{damaged.error()};
+  if (!*damaged) {
+    auto db = open_once(settings, kind, migrations);
+    if (db) return OpenedDatabase{std::move(*db), std::nullopt, fresh};
+    if (db.error().trouble != DbTrouble::damaged) return fail(db.error().text);
+    auto aside = set_aside(settings.path, "corrupt");
+    if (!aside) return Unexpected<Error>{aside.error()};
+    damaged = std::optional(std::move(*aside));
+  }
+  log(LogLevel::error, kind.name, "the database was unusable; it lies beside as " + file_name(**damaged));
   auto db = open_once(settings, kind, migrations);
-  if (db) return OpenedDatabase{std::move(*db), std::nullopt};
-  if (db.error().trouble != DbTrouble::damaged) return fail(db.error().text);
-
-  auto aside = set_aside(settings.path);
-  if (!aside) return Unexpected<Error>{aside.error()};
-  log(LogLevel::error, kind.name, "the database was damaged; it was set aside and an empty one begun");
-  auto fresh = open_once(settings, kind, migrations);
-  if (!fresh) return fail(fresh.error().text);
-  return OpenedDatabase{std::move(*fresh), std::move(*aside)};
+  if (!db) return fail(db.error().text);
+  return OpenedDatabase{std::move(*db), std::move(*damaged), true};
 }
 
 }  // namespace tg

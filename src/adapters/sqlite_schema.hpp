@@ -24,12 +24,13 @@ inline constexpr DatabaseKind kCacheKind{"cache", 0x54474301, "recognition"};
 
 struct OpenedDatabase {
   Db db;
-  std::optional<std::string> damaged;  ///< where the damaged predecessor lies now: this one is empty
+  std::optional<std::string> damaged;  ///< where the unusable predecessor lies now: this one is empty
+  bool fresh = false;                  ///< begun just now
 };
 
 /// Runs quick_check (0.1 s for 100 MB in memory, 2 s from a cold disk: hence DatabaseKind::vital) and the missing
-/// migrations, each in one transaction. A damaged file is renamed to `<path>.corrupt-<unix seconds>` with its log.
-/// Errors name the path: no permission, in use, foreign, newer.
+/// migrations, each in one transaction. A damaged file is renamed to `<path>.corrupt-<unix seconds>` with its log, what
+/// is not ours to `<path>.foreign-…`. Errors name the path: no permission, in use, newer.
 [[nodiscard]] Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
                                                    const std::vector<SqlMigration>& migrations = sql_migrations());
 

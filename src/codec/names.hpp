@@ -109,7 +109,8 @@ inline constexpr auto kOutcomeNames = std::to_array<Named<Outcome>>({{Outcome::s
 inline constexpr auto kDropReasonNames = std::to_array<Named<DropReason>>({{DropReason::expired, "expired"},
                                                                            {DropReason::limit, "limit"},
                                                                            {DropReason::refused, "refused"},
-                                                                           {DropReason::erased, "erased"}});
+                                                                           {DropReason::erased, "erased"},
+                                                                           {DropReason::damaged, "damaged"}});
 inline constexpr auto kSuppressReasonNames =
     std::to_array<Named<SuppressReason>>({{SuppressReason::holdout, "holdout"},
                                           {SuppressReason::consent, "consent"},

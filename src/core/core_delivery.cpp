@@ -68,7 +68,8 @@ void Core::bury(const std::vector<Drop>& drops) {
   std::map<std::pair<DeliveryClass, DropReason>, std::vector<std::pair<Sequence, Sequence>>> graves;
   row::DropFacts gone;
   for (const auto& drop : drops) {
-    if (drop.reason == DropReason::refused) ops_.emplace_back(row::SetAside{drop.sequence, drop.mqtt_reason});
+    const bool kept = drop.reason == DropReason::refused || drop.reason == DropReason::damaged;
+    if (kept) ops_.emplace_back(row::SetAside{drop.sequence, drop.mqtt_reason});
     if (drop.reason == DropReason::expired || drop.reason == DropReason::limit) gone.sequences.push_back(drop.sequence);
     if (drop.explains) continue;
     auto& ranges = graves[{drop.cls, drop.reason}];

@@ -72,8 +72,9 @@ void Outbox::rows_read(const event::RowsRead& read, MonoTime now, std::optional<
     if (row.sequence > committed_) break;  // a lane may see a row before its commit is reported
     cursor = row.sequence + 1;
     if (is_sent(row.sequence) || (row.behind != 0 && !is_sent(row.behind))) continue;
-    if (is_dead(row, expired_before)) {
-      drops_.push_back({row.sequence, row.cls, DropReason::expired, 0, row.explains});
+    if (row.damaged || is_dead(row, expired_before)) {
+      const DropReason reason = row.damaged ? DropReason::damaged : DropReason::expired;
+      drops_.push_back({row.sequence, row.cls, reason, 0, row.explains});
       continue;
     }
     in_flight_.emplace(row.sequence, Sent{now, row.cls, row.explains});

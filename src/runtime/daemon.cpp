@@ -163,7 +163,7 @@ class Daemon {
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
     cache_->start();
-    gateway_->start(std::move(*restored));
+    gateway_->start(std::move(*restored), findings());
     watch_credentials();
     feed_watchdog();
     return {};
@@ -188,6 +188,12 @@ class Daemon {
     return newest;
   }
 
+  /// What the two files had to be cured of, for the status screen.
+  [[nodiscard]] std::string findings() const {
+    const std::string &facts = facts_->finding(), &cache = cache_->finding();
+    return facts + (facts.empty() || cache.empty() ? "" : "; ") + cache;
+  }
+
   Result<void> make_directories() {
     for (const auto& dir : {config_.state_dir, config_.runtime_dir}) {
       std::error_code error;
@@ -204,6 +210,7 @@ class Daemon {
     facts.store = config_.store;
     facts.source = config_.policy().source();
     facts.topic_prefix = config_.central_prefix();
+    facts.lived_before = std::filesystem::exists(config_.state_dir + "/cache.db");
     facts.max_bytes = 2 * config_.outbox_max_bytes + kFactsRoom;
     facts.alarm = [](const std::string& cause) {
       log(LogLevel::error, "store", cause.empty() ? "writes again" : cause);

@@ -37,7 +37,8 @@ Gateway::Gateway(EventLoop& loop, Config config, Doors doors, std::function<void
       [this](std::string_view line) { return doors_.journal->append(line); });
 }
 
-void Gateway::start(event::Restored restored) {
+void Gateway::start(event::Restored restored, std::string finding) {
+  last_error_ = std::move(finding);
   check_clock();
   handle(restored);
   if (doors_.peripheral != nullptr) doors_.peripheral->start();

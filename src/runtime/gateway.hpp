@@ -56,7 +56,8 @@ class Gateway {
   Gateway(EventLoop& loop, Config config, Doors doors, std::function<void(std::function<void()>)> post, Clock clock,
           Stamp born);
 
-  void start(event::Restored restored);
+  /// `finding`: what the files had to be cured of, the first "last error"; empty when they were well.
+  void start(event::Restored restored, std::string finding);
   /// Says goodbye on both links; the loop may end when it returns.
   void stop();
 

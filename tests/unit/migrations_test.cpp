@@ -22,6 +22,11 @@ std::vector<SqlMigration> first(std::size_t n) {
   return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)};
 }
 
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 class EveryKind : public testing::TestWithParam<DatabaseKind> {};
 
 TEST_P(EveryKind, MigratedFromEachVersionEqualsFresh) {
@@ -75,23 +80,49 @@ TEST_P(EveryKind, AFileOfANewerProgramIsRefusedAndKept) {
 INSTANTIATE_TEST_SUITE_P(Databases, EveryKind, testing::Values(kFactsKind, kCacheKind),
                          [](const auto& kind) { return std::string(kind.param.name); });
 
-TEST(OpenDatabase, ADatabaseOfSomebodyElseIsRefusedAndKept) {
+TEST(OpenDatabase, ADatabaseOfSomebodyElseLiesBesideAsItWas) {
   const TempDir dir;
   { ASSERT_TRUE(open_database({dir / "a.db"}, kCacheKind)); }
-  const auto refused = open_database({dir / "a.db"}, kFactsKind);
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("not a facts database"), std::string::npos) << refused.error().message;
-  EXPECT_EQ(dir.count("corrupt"), 0U);
-}
-
-TEST(OpenDatabase, AFileThatIsNoDatabaseIsSetAsideWithItsBytes) {
-  const TempDir dir;
-  std::ofstream(dir / "a.db") << std::string(9000, 'x') << "the old bytes";
+  const std::string bytes = bytes_of(dir / "a.db");
   auto opened = open_database({dir / "a.db"}, kFactsKind);
   ASSERT_TRUE(opened) << opened.error().message;
   ASSERT_TRUE(opened->damaged);
-  EXPECT_NE(opened->damaged->find("a.db.corrupt-"), std::string::npos);
-  EXPECT_TRUE(dir.holds("the old bytes"));
+  EXPECT_NE(opened->damaged->find("a.db.foreign-"), std::string::npos);
+  EXPECT_EQ(bytes_of(*opened->damaged), bytes);
+}
+
+TEST(OpenDatabase, AFileThatIsNoDatabaseLiesBesideAsItWas) {
+  const TempDir dir;
+  const std::string bytes = std::string(9000, 'x') + "the old bytes";
+  std::ofstream(dir / "a.db") << bytes;
+  std::ofstream(dir / "a.db-journal") << "of somebody else as well";
+  auto opened = open_database({dir / "a.db"}, kFactsKind);
+  ASSERT_TRUE(opened) << opened.error().message;
+  ASSERT_TRUE(opened->damaged);
+  EXPECT_NE(opened->damaged->find("a.db.foreign-"), std::string::npos);
+  EXPECT_EQ(bytes_of(*opened->damaged), bytes);
+  EXPECT_EQ(bytes_of(*opened->damaged + "-journal"), "of somebody else as well");
+}
+
+TEST(OpenDatabase, TwoUnusableFilesOfOneSecondBothLieBeside) {
+  const TempDir dir;
+  for (const char* words : {"the first", "the second"}) {
+    std::filesystem::remove(dir / "a.db");
+    std::ofstream(dir / "a.db") << words;
+    ASSERT_TRUE(open_database({dir / "a.db"}, kFactsKind));
+  }
+  EXPECT_TRUE(dir.holds("the first"));
+  EXPECT_TRUE(dir.holds("the second"));
+}
+
+TEST(OpenDatabase, ALogThatIsNoneLiesBeside) {
+  const TempDir dir;
+  { ASSERT_TRUE(open_database({dir / "a.db"}, kFactsKind)); }
+  std::ofstream(dir / "a.db-wal") << "words of somebody else";
+  auto opened = open_database({dir / "a.db"}, kFactsKind);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_FALSE(opened->damaged);
+  EXPECT_TRUE(dir.holds("words of somebody else"));
 }
 
 TEST(OpenDatabase, APathThatCannotBeWrittenIsNamed) {

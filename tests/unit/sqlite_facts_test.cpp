@@ -265,54 +265,6 @@ TEST(SqliteFacts, ErasureLeavesNoByteOfTheMember) {
   EXPECT_TRUE(anonymous.at("data").at("member").is_null());
 }
 
-void damage(const std::string& path, std::streamoff from, std::size_t bytes) {
-  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(from);
-  file << std::string(bytes, '\xA5');
-}
-
-TEST(SqliteFacts, ADamagedPageCostsWhatLiesOnItAndNotTheCounter) {
-  const TempDir dir;
-  {
-    Inbox inbox;
-    const auto facts = opened(settings(dir), inbox);
-    facts->start();
-    ConsentChange refusal{MemberId("m-2"),
-                          Purpose::recognition,
-                          {ConsentStatus::revoked, kNoon, std::nullopt, ""},
-                          ConsentSource::central};
-    facts->persist({1, {row::PutConsent{refusal}}});
-    facts->persist(facts_batch(2, 1, 2000));
-    ASSERT_TRUE(inbox.committed(2));
-  }
-  const auto size = static_cast<std::streamoff>(std::filesystem::file_size(dir / "facts.db"));
-  damage(dir / "facts.db", size / 2 / 4096 * 4096, 4096);
-  const auto found = restored(dir);
-  EXPECT_EQ(found.last_sequence, 2000U);
-  EXPECT_EQ(found.epoch, 0U);
-  EXPECT_GT(found.undelivered, 1900U);
-  EXPECT_LT(found.undelivered, 2000U);
-  EXPECT_EQ(found.consents.size(), 1U);
-  EXPECT_EQ(dir.count("facts.db.corrupt-"), 1U);
-}
-
-TEST(SqliteFacts, ALostCounterRaisesTheEpoch) {
-  const TempDir dir;
-  {
-    Inbox inbox;
-    const auto facts = opened(settings(dir), inbox);
-    facts->start();
-    facts->persist(facts_batch(1, 1, 20));
-    ASSERT_TRUE(inbox.committed(1));
-  }
-  damage(dir / "facts.db", 0, 4096);
-  const auto found = restored(dir);
-  EXPECT_GT(found.epoch, 0U);
-  EXPECT_EQ(found.last_sequence, 0U);
-  const auto again = restored(dir);  // and stays there
-  EXPECT_EQ(again.epoch, found.epoch);
-}
-
 TEST(SqliteFacts, TapsAndCommandsOfTheLastDayAreRemembered) {
   const TempDir dir;
   const auto now = WallTime{std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())};

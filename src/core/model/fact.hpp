@@ -20,7 +20,7 @@ namespace tg {
 enum class DeliveryClass : std::uint8_t { keep, perishable, telemetry };
 
 /// Why an event never reaches central (contract §4.1, outbox.dropped).
-enum class DropReason : std::uint8_t { expired, limit, refused, erased };
+enum class DropReason : std::uint8_t { expired, limit, refused, erased, damaged };
 
 namespace fact {
 
@@ -161,6 +161,7 @@ struct OutboxRow {
   DeliveryClass cls = DeliveryClass::keep;
   Sequence behind = 0;    ///< the newest earlier row of its partition that waits; 0 = none, or not asked for
   bool explains = false;  ///< it is an outbox.dropped: nothing explains its own end
+  bool damaged = false;   ///< the payload is not what was written
 };
 
 /// An event that central will never get.

@@ -1,0 +1,140 @@
+#include "adapters/sqlite_aside.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <vector>
+
+namespace tg {
+namespace {
+
+namespace fs = std::filesystem;
+using Page = std::array<unsigned char, 4096>;
+
+constexpr std::string_view kMagic{"SQLite format 3\0", 16};   // sqlite.org/fileformat.html, 1.3
+constexpr std::size_t kApplicationId = 68, kFirstTree = 100;  // offsets in the first page
+constexpr std::string_view kDamagedWord = ".corrupt-";
+
+std::uint32_t big_endian(const Page& page, std::size_t at, std::size_t bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < bytes; ++i) value = value << 8U | page[at + i];
+  return value;
+}
+
+/// A page of a b-tree: its type, and a number of cells whose pointers fit before where the content begins.
+bool looks_like_a_page(const Page& page) {
+  constexpr std::array<unsigned char, 4> kTypes{2, 5, 10, 13};
+  if (std::find(kTypes.begin(), kTypes.end(), page[0]) == kTypes.end()) return false;
+  const std::uint32_t cells = big_endian(page, 3, 2), content = big_endian(page, 5, 2);
+  return cells > 0 && content <= page.size() && 8 + 2 * cells <= content;
+}
+
+bool is_nul(const Page& page) {
+  return std::all_of(page.begin(), page.end(), [](unsigned char byte) { return byte == 0; });
+}
+
+Found look_at_bytes(std::ifstream& file, std::int64_t application_id) {
+  Page page{};
+  file.read(reinterpret_cast<char*>(page.data()), page.size());
+  const auto got = std::min<std::size_t>(static_cast<std::size_t>(file.gcount()), kMagic.size());
+  const bool named = std::equal(kMagic.begin(), kMagic.begin() + static_cast<std::ptrdiff_t>(got), page.begin(),
+                                [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
+  if (named && got == kMagic.size()) {
+    const std::int64_t id = big_endian(page, kApplicationId, 4);
+    const bool newborn = id == 0 && big_endian(page, kFirstTree + 3, 2) == 0;
+    return id == application_id || newborn ? Found::ours : Found::foreign;
+  }
+  if (named || is_nul(page)) return Found::damaged;
+  while (file.read(reinterpret_cast<char*>(page.data()), page.size())) {
+    if (looks_like_a_page(page)) return Found::damaged;
+  }
+  return Found::foreign;
+}
+
+Result<void> move_to(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) return fail(from + ": cannot be set aside: " + error.message());
+  return {};
+}
+
+bool there(const std::string& path) {
+  std::error_code ignored;
+  return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
+}
+
+/// The instant in `facts.db.corrupt-1763713200-wal`.
+WallTime set_aside_at(std::string_view name) {
+  std::int64_t seconds = 0;
+  const auto at = name.find(kDamagedWord) + kDamagedWord.size();
+  std::from_chars(name.data() + at, name.data() + name.size(), seconds);
+  return wall_ms(seconds * 1000);
+}
+
+}  // namespace
+
+std::string free_name(const std::string& path, std::string_view word) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::string base =
+      path + '.' + std::string(word) + '-' + std::to_string(std::chrono::duration_cast<Seconds>(now).count());
+  std::string name = base;
+  for (int n = 2; there(name) || there(name + "-wal"); ++n) name = base + '-' + std::to_string(n);
+  return name;
+}
+
+Found look_at(const std::string& path, std::int64_t application_id) {
+  std::error_code error;
+  const auto type = fs::symlink_status(path, error).type();
+  if (type == fs::file_type::not_found) return Found::nothing;
+  if (type != fs::file_type::regular) return Found::foreign;
+  if (fs::file_size(path, error) == 0) return Found::damaged;
+  std::ifstream file(path, std::ios::binary);
+  return file ? look_at_bytes(file, application_id) : Found::ours;  // unreadable: opening it says why
+}
+
+Result<std::string> set_aside(const std::string& path, std::string_view word) {
+  const std::string aside = free_name(path, word);
+  for (const std::string companion : {"-wal", "-journal", "-shm"}) {  // left behind, a journal would be played back
+    if (!there(path + companion)) continue;
+    if (auto moved = move_to(path + companion, aside + companion); !moved) return Unexpected<Error>{moved.error()};
+  }
+  if (auto moved = move_to(path, aside); !moved) return Unexpected<Error>{moved.error()};
+  return aside;
+}
+
+Result<std::optional<std::string>> clear_log(const std::string& path) {
+  constexpr std::array<unsigned char, 3> kLogMagic{0x37, 0x7f, 0x06};  // sqlite.org/fileformat.html, 4.1
+  const std::string log = path + "-wal";
+  std::error_code error;
+  const auto type = fs::symlink_status(log, error).type();
+  if (type == fs::file_type::not_found) return std::optional<std::string>{};
+  if (type == fs::file_type::regular) {
+    std::array<unsigned char, 3> start{};
+    std::ifstream file(log, std::ios::binary);
+    file.read(reinterpret_cast<char*>(start.data()), start.size());
+    if (!file.is_open() || start == kLogMagic || fs::file_size(log, error) == 0) return std::optional<std::string>{};
+  }
+  const std::string aside = free_name(log, type == fs::file_type::regular ? "corrupt" : "foreign");
+  if (auto moved = move_to(log, aside); !moved) return Unexpected<Error>{moved.error()};
+  return std::optional(aside);
+}
+
+Result<std::size_t> discard_aside(const std::string& path, std::optional<WallTime> before) {
+  std::vector<fs::path> old;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    const bool ours = name.find(kDamagedWord) != std::string::npos;
+    if (ours && (!before || set_aside_at(name) < *before)) old.push_back(entry.path());
+  }
+  for (const auto& file : old) {
+    if (!error) fs::remove(file, error);
+  }
+  if (error) return fail(path + ": what was set aside cannot be deleted: " + error.message());
+  return old.size();
+}
+
+}  // namespace tg

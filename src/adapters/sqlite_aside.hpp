@@ -1,0 +1,42 @@
+// Files in the way of a database: what they are, and how they are moved beside it.
+// Owner thread: start-up; discard_aside also the facts lane. Never writes into a file, never renames over one: what a
+// file holds may be known to nobody else (decisions/0014).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+
+namespace tg {
+
+enum class Found : std::uint8_t {
+  nothing,
+  ours,
+  damaged,  ///< may have been ours: emptied, NUL bytes, or pages without their header
+  foreign   ///< somebody else's file, or no file at all
+};
+
+/// Reads the bytes, not the database: opening one would already change it. A header names its owner by the application
+/// id; one without an id and without a table was born a moment ago and has the rest in its log.
+[[nodiscard]] Found look_at(const std::string& path, std::int64_t application_id);
+
+/// `<path>.<word>-<unix seconds>[-n]`, where nothing is.
+[[nodiscard]] std::string free_name(const std::string& path, std::string_view word);
+
+/// Renames `path`, its write-ahead log and its journal to a free name. Returns it.
+[[nodiscard]] Result<std::string> set_aside(const std::string& path, std::string_view word);
+
+/// A write-ahead log that SQLite would take for an empty one, and write over, is moved away like the file. Returns
+/// where.
+[[nodiscard]] Result<std::optional<std::string>> clear_log(const std::string& path);
+
+/// Deletes what was set aside as damaged in the folder of `path`: it names members. From before `before`, or all of
+/// it. Returns how many files; fails when one cannot be deleted. Never a foreign file.
+[[nodiscard]] Result<std::size_t> discard_aside(const std::string& path, std::optional<WallTime> before = std::nullopt);
+
+}  // namespace tg

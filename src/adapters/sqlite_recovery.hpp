@@ -1,0 +1,27 @@
+// After a start that found the facts file damaged, emptied, gone or behind its mark: rows saved, no number given twice,
+// and an event that explains what is missing (decisions/0014).
+// Owner thread: start-up. Never changes a sound file.
+#pragma once
+
+#include <string>
+
+#include "adapters/sequence_mark.hpp"
+#include "adapters/sqlite_fact_rows.hpp"
+#include "adapters/sqlite_schema.hpp"
+
+namespace tg {
+
+struct FactsPast {
+  std::string path;
+  bool lived_before = false;  ///< another file says that this box has a past
+  std::optional<CounterMark> mark;
+};
+
+/// One transaction: the readable rows, the counter, and `outbox.dropped` (reason "damaged") for the numbers that are
+/// neither there nor settled. The counter comes from the file, else from the mark, else the epoch rises to the time of
+/// day, which no earlier life of this box can have used. Returns what was found in words for the status screen, empty
+/// when there was nothing.
+[[nodiscard]] Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPast& past,
+                                                         const FactOrigin& origin, WallTime now);
+
+}  // namespace tg
