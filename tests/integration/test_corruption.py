@@ -1,0 +1,207 @@
+"""Each file of the state directory is damaged in turn under the real daemon: it starts, says so, and loses little.
+
+Every run damages every file in every way, at places that the printed seed chooses; TOUCHPOINT_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import sys
+import time
+import unittest
+from pathlib import Path
+from typing import Callable, Iterator
+
+from store.case import ShopCase
+from store.catalogue import member
+from store.consumer import Consumer
+from store.processes import wait_until
+from store.radio import FakeRadio
+from store.till import Line
+
+_PAGE = 4096
+_START_S = 10.0
+_WAITING = 120  # events that central has not got
+_DELIVERED = 5
+_FILES = ("facts.db", "facts.db-wal", "facts.mark", "cache.db", "cache.db-wal")
+_LAST_SECOND = 90  # events: what a till rings up between two checkpoints, on a fast machine
+
+Damage = Callable[[Path, random.Random], None]
+
+
+def _overwrite(file: Path, at: int, size: int, chance: random.Random) -> None:
+    with file.open("r+b") as handle:
+        handle.seek(at)
+        handle.write(chance.randbytes(size))
+
+
+def random_page(file: Path, chance: random.Random) -> None:
+    pages = max(1, file.stat().st_size // _PAGE)
+    page = chance.randrange(1, pages) if pages > 1 else 0
+    _overwrite(file, page * _PAGE, min(_PAGE, file.stat().st_size), chance)
+
+
+def header(file: Path, chance: random.Random) -> None:
+    _overwrite(file, 0, min(100, file.stat().st_size), chance)
+
+
+def first_page(file: Path, chance: random.Random) -> None:
+    _overwrite(file, 0, min(_PAGE, file.stat().st_size), chance)
+
+
+def truncated(file: Path, chance: random.Random) -> None:
+    os.truncate(file, chance.randrange(1, max(2, file.stat().st_size)))
+
+
+def zero_length(file: Path, chance: random.Random) -> None:
+    os.truncate(file, 0)
+
+
+def all_nul(file: Path, chance: random.Random) -> None:
+    file.write_bytes(bytes(file.stat().st_size))
+
+
+def foreign_text(file: Path, chance: random.Random) -> None:
+    file.write_text("the shopping list of somebody else\n" * 300)
+
+
+def foreign_database(file: Path, chance: random.Random) -> None:
+    file.unlink()
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE theirs (words TEXT)")
+        db.execute("INSERT INTO theirs VALUES ('the database of somebody else')")
+
+
+def a_directory(file: Path, chance: random.Random) -> None:
+    file.unlink()
+    file.mkdir()
+    (file / "theirs").write_text("a folder of somebody else")
+
+
+_WAYS: tuple[Damage, ...] = (
+    random_page,
+    header,
+    first_page,
+    truncated,
+    zero_length,
+    all_nul,
+    foreign_text,
+    foreign_database,
+    a_directory,
+)
+_FOREIGN = {foreign_text: b"shopping list", foreign_database: b"database of somebody", a_directory: b"a folder of"}
+
+
+def files_under(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+class CorruptionTest(ShopCase):
+    expects_end = True
+
+    def setUp(self) -> None:
+        self.seed = int(os.environ.get("TOUCHPOINT_SEED", random.SystemRandom().randrange(1 << 30)))
+        print(f"TOUCHPOINT_SEED={self.seed}", file=sys.stderr)
+        self.store = self.shop({"radio": {"receivers": []}}, radio=FakeRadio, durable_wan=True)
+        self.gateway, self.link = self.store.gateway, self.store.central.link
+        self.slowest_s = 0.0
+
+    def _make_a_past(self, delivered: int, waiting: int) -> None:
+        """Events that central has, then some that it has not, profiles, and a kill -9 in the middle."""
+        self.gateway.start()
+        self.gateway.import_records("profiles", [member(n).profile for n in range(1, 30)])
+        for _ in range(delivered):
+            self._sell()
+        self.link.wait_for(lambda: len(self.store.central.consumer.of_type("ticket.recorded")) == delivered, 10, "sent")
+        self.store.wan.kill()
+        self.waiting = {self._sell() for _ in range(waiting)}
+        self.gateway.kill()
+        self.past = self.folder() / "state"
+        shutil.copytree(self.gateway.state_directory, self.past)
+        self.assertEqual({path.name for path in self.past.iterdir()}, set(_FILES), "each file has its turn")
+        self.store.wan.start()
+        self.heard = [message for message in self.link.messages if "/event/" in message.topic]
+
+    def _sell(self) -> str:
+        till = self.store.till
+        return str(till.hand_in(till.ticket([Line("SCARF", "49.00")])).result["ticket_id"])
+
+    def test_each_file_in_each_way(self) -> None:
+        self._make_a_past(_DELIVERED, _WAITING)
+        for name in _FILES:
+            for way in _WAYS:
+                with self.subTest(file=name, damage=way.__name__, seed=self.seed):
+                    self._suffer(name, way)
+        print(f"slowest start to readyz {self.slowest_s:.2f} s", file=sys.stderr)
+
+    def test_numbers_that_central_has_seen_are_never_given_again(self) -> None:
+        """All was delivered, so a counter that fell back would give central's numbers to other events."""
+        self._make_a_past(60, 0)
+        for name in ("facts.db", "facts.db-wal"):
+            for way in _WAYS:
+                with self.subTest(file=name, damage=way.__name__, seed=self.seed):
+                    self._suffer(name, way)
+
+    def _suffer(self, name: str, way: Damage) -> None:
+        state = self.gateway.state_directory
+        shutil.rmtree(state)
+        shutil.copytree(self.past, state)
+        way(state / name, random.Random(f"{self.seed} {name} {way.__name__}"))
+        said, arrived = len(self.gateway.process.log()), len(self.link.messages)
+        begun_s = time.monotonic()
+        try:
+            self.gateway.start(timeout_s=_START_S)
+            self.slowest_s = max(self.slowest_s, time.monotonic() - begun_s)
+            consumer = self._what_central_knows(arrived, self._sell())
+            self.assertEqual(consumer.check_complete(), [])
+            lost = self.waiting - {event["data"]["ticket_id"] for event in consumer.of_type("ticket.recorded")}
+            self._check_words(name, way, self.gateway.process.log()[said:], lost)
+        finally:
+            if self.gateway.process.running:
+                self.gateway.kill()
+        if way in _FOREIGN:
+            kept = any(_FOREIGN[way] in path.read_bytes() for path in files_under(state))
+            self.assertTrue(kept, "what belongs to somebody else is still there")
+        print(f"{name} {way.__name__}: {len(lost)} of {len(self.waiting)} lost", file=sys.stderr)
+        self.assertLessEqual(len(lost), self._most_lost(name, way))
+
+    def _check_words(self, name: str, way: Damage, log: str, lost: set[str]) -> None:
+        """Log and status say what was found and done; a page that nothing lies on may be damaged unnoticed."""
+        last_error = json.loads(self.gateway.ctl("status", "--json").stdout)["last_error"] or ""
+        if name == "facts.db" and way is not random_page:
+            self.assertIn("lies beside as facts.db.", log)
+            self.assertIn("facts.db was damaged and set aside", last_error)
+        if name == "cache.db" and way is not random_page:
+            self.assertIn("lies beside as cache.db.", log)
+            self.assertIn("central must send its data again", last_error)
+        if lost:
+            self.assertIn(f"events lost: {len(lost)}", last_error)
+
+    def _most_lost(self, name: str, way: Damage) -> int:
+        if name == "facts.db":
+            return 0 if way in (header, first_page) else len(self.waiting)
+        return _LAST_SECOND if name == "facts.db-wal" else 0
+
+    def _what_central_knows(self, arrived: int, later: str) -> Consumer:
+        """Central as it would be if only this damage had happened, when nothing waits any more."""
+
+        def all_sent() -> bool:
+            answer = self.gateway.ctl("outbox", "--json")
+            return answer.returncode == 0 and json.loads(answer.stdout)["depth"] == 0
+
+        wait_until(all_sent, 15, "nothing waits", 0.05)
+        consumer = Consumer()
+        with self.link.waiting:
+            for message in [*self.heard, *self.link.messages[arrived:]]:
+                if "/event/" in message.topic:
+                    consumer.take(message.topic, message.payload)
+        self.assertIn(later, {event["data"]["ticket_id"] for event in consumer.of_type("ticket.recorded")})
+        return consumer
+
+
+if __name__ == "__main__":
+    unittest.main()
