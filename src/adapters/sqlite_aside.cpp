@@ -66,6 +66,12 @@ bool there(const std::string& path) {
   return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
 }
 
+/// Nothing there, or no byte in it.
+bool is_empty(const std::string& path) {
+  std::error_code error;
+  return !there(path) || (fs::is_regular_file(path, error) && fs::file_size(path, error) == 0);
+}
+
 /// The instant in `facts.db.corrupt-1763713200-wal`.
 WallTime set_aside_at(std::string_view name) {
   std::int64_t seconds = 0;
@@ -90,7 +96,7 @@ Found look_at(const std::string& path, std::int64_t application_id) {
   const auto type = fs::symlink_status(path, error).type();
   if (type == fs::file_type::not_found) return Found::nothing;
   if (type != fs::file_type::regular) return Found::foreign;
-  if (fs::file_size(path, error) == 0) return Found::damaged;
+  if (fs::file_size(path, error) == 0) return is_empty(path + "-wal") ? Found::nothing : Found::damaged;
   std::ifstream file(path, std::ios::binary);
   return file ? look_at_bytes(file, application_id) : Found::ours;  // unreadable: opening it says why
 }

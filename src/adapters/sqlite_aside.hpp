@@ -15,9 +15,9 @@
 namespace tg {
 
 enum class Found : std::uint8_t {
-  nothing,
+  nothing,  ///< or an empty file without a log: there is nothing to keep of it
   ours,
-  damaged,  ///< may have been ours: emptied, NUL bytes, or pages without their header
+  damaged,  ///< may have been ours: NUL bytes, pages without their header, or nothing but a log
   foreign   ///< somebody else's file, or no file at all
 };
 

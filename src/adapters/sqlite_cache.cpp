@@ -261,7 +261,10 @@ SqliteCache::~SqliteCache() { stop(); }
 Result<std::unique_ptr<SqliteCache>> SqliteCache::open(Settings settings, EventPost post) {
   auto opened = open_database({settings.path, settings.max_bytes, 4096}, kCacheKind);
   if (!opened) return Unexpected<Error>{opened.error()};
-  std::string finding = opened->damaged ? "cache.db was damaged and set aside; central must send its data again" : "";
+  std::string finding = opened->damaged                          ? "cache.db was damaged and set aside"
+                        : opened->fresh && settings.lived_before ? "cache.db was gone"
+                                                                 : "";
+  if (!finding.empty()) log(LogLevel::error, "cache", finding += "; central must send its data again");
   auto impl = std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db), std::move(finding));
   if (auto begun = impl->begin(); !begun) return Unexpected<Error>{begun.error()};
   return std::unique_ptr<SqliteCache>(new SqliteCache(std::move(impl)));

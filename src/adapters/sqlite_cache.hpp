@@ -32,6 +32,7 @@ class SqliteCache final : public CachePort {
   struct Settings {
     std::string path;
     std::int64_t max_bytes = 0;                    ///< quota of the file, 0 = none
+    bool lived_before = false;                     ///< another file says that this box has a past
     std::int64_t max_members = 1'000'000;          ///< profiles.max_members
     std::function<void(std::string cause)> alarm;  ///< in the lane: trouble began ("cache: disk full") or ended ("")
   };

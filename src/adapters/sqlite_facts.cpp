@@ -28,7 +28,6 @@ namespace {
 constexpr std::size_t kGroupOps = 128;     // a group commit: what waits, up to this
 constexpr std::size_t kQueueLimit = 4096;  // jobs; far above hard_limit: reaching it means that the lane hangs
 constexpr Seconds kHardLimitFor{5};
-constexpr Millis kFirstRetry{250};
 constexpr Millis kLastRetry{1'000};
 constexpr Millis kIdle{2'000};
 constexpr Millis kBetweenSlices{1};  // not zero: a stop or a batch goes first
@@ -256,7 +255,7 @@ class SqliteFacts::Impl {
     if (error.trouble == DbTrouble::damaged) die(cause);  // a new start sets the file aside
     if (set_cause(cause)) log(LogLevel::error, "facts", error.text + "; batches wait and are tried again");
     if (error.trouble == DbTrouble::full && make_room()) return Millis{0};
-    retry_after_ = retry_after_ == Millis{0} ? kFirstRetry : std::min(retry_after_ * 2, kLastRetry);
+    retry_after_ = retry_after_ == Millis{0} ? settings_.first_retry : std::min(retry_after_ * 2, kLastRetry);
     retry_at_ = steady_now() + retry_after_;
     watch_backlog(waiting_batches_.load());
     return retry_after_;

@@ -30,6 +30,7 @@ class SqliteFacts final : public FactsPort {
     std::int64_t max_bytes = 0;                    ///< quota of the file, 0 = none
     bool lived_before = false;                     ///< another file says that this box has a past
     std::size_t hard_limit = 64;                   ///< batches
+    Millis first_retry{250};                       ///< after an error; doubles up to a second
     std::function<void(std::string cause)> alarm;  ///< in the lane: trouble began ("facts: disk full") or ended ("")
     std::function<void(std::string cause)> fatal;  ///< any thread, once: only a new start can help
   };

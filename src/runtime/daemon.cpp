@@ -211,6 +211,7 @@ class Daemon {
     facts.source = config_.policy().source();
     facts.topic_prefix = config_.central_prefix();
     facts.lived_before = std::filesystem::exists(config_.state_dir + "/cache.db");
+    const bool facts_there = std::filesystem::exists(facts.path);
     facts.max_bytes = 2 * config_.outbox_max_bytes + kFactsRoom;
     facts.alarm = [](const std::string& cause) {
       log(LogLevel::error, "store", cause.empty() ? "writes again" : cause);
@@ -224,6 +225,7 @@ class Daemon {
     facts_ = std::move(*opened_facts);
     SqliteCache::Settings cache;
     cache.path = config_.state_dir + "/cache.db";
+    cache.lived_before = facts_there;
     cache.max_members = config_.profiles_max_members;
     cache.alarm = [](const std::string& cause) {
       log(LogLevel::error, "store", cause.empty() ? "writes again" : cause);
