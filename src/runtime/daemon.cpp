@@ -29,6 +29,7 @@
 #include "runtime/gateway.hpp"
 #include "runtime/inbox.hpp"
 #include "runtime/remote_watch.hpp"
+#include "runtime/waiting_room.hpp"
 
 namespace tg {
 namespace {
@@ -130,6 +131,11 @@ class Daemon {
                   : config_.log_level == "warning" ? LogLevel::warning
                   : config_.log_level == "error"   ? LogLevel::error
                                                    : LogLevel::info);
+    const auto open = [this]() -> Result<void> {
+      if (auto dirs = make_directories(); !dirs) return dirs;
+      return open_stores();
+    };
+    if (!wait_until_open(config_, open)) return 0;
     const auto started = start();
     if (!started) {
       log(LogLevel::error, "start", started.error().message);
@@ -145,8 +151,6 @@ class Daemon {
  private:
   Result<void> start() {
     watch_signals();  // before the first thread, which inherits the mask
-    if (auto dirs = make_directories(); !dirs) return dirs;
-    if (auto stores = open_stores(); !stores) return stores;
     auto restored = facts_->restore();
     if (!restored) return fail(restored.error().message);
     restored->profiles_updated_at = cache_->profiles_updated_at();
@@ -205,6 +209,8 @@ class Daemon {
   }
 
   Result<void> open_stores() {
+    cache_.reset();  // of an attempt before: never two connections to one file
+    facts_.reset();
     SqliteFacts::Settings facts;
     facts.path = config_.state_dir + "/facts.db";
     facts.store = config_.store;

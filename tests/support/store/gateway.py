@@ -60,6 +60,7 @@ class Gateway:
         self.pos_port, self.http_port, self.tablet_port = free_port(), free_port(), free_port()
         self.configuration: Record = merge_patch(self._standard(bus, local, central), patch or {})
         self.wrapper: list[str] = []  # what the daemon is started through; must end in exec
+        self.environment: dict[str, str] = {}  # of the daemon, beside ours
         self._name = name
         self._process: Process | None = None
 
@@ -127,7 +128,7 @@ class Gateway:
         """Starts it; with `ready` returns when /readyz says 200."""
         program = program_directory() / "touchpointd"
         arguments = [*self.wrapper, program, "--config", self.write_configuration()]
-        self._process = Process(self._name, arguments, self.directory)
+        self._process = Process(self._name, arguments, self.directory, self.environment)
         if ready:
             self.wait_ready(timeout_s)
 
