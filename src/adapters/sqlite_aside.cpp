@@ -16,7 +16,7 @@ using Page = std::array<unsigned char, 4096>;
 
 constexpr std::string_view kMagic{"SQLite format 3\0", 16};   // sqlite.org/fileformat.html, 1.3
 constexpr std::size_t kApplicationId = 68, kFirstTree = 100;  // offsets in the first page
-constexpr std::string_view kDamagedWord = ".corrupt-";
+constexpr std::array<std::string_view, 3> kOurWords{".corrupt-", ".newer-", ".before-"};  // not those of others
 
 std::uint32_t big_endian(const Page& page, std::size_t at, std::size_t bytes) {
   std::uint32_t value = 0;
@@ -72,12 +72,16 @@ bool is_empty(const std::string& path) {
   return !there(path) || (fs::is_regular_file(path, error) && fs::file_size(path, error) == 0);
 }
 
-/// The instant in `facts.db.corrupt-1763713200-wal`.
-WallTime set_aside_at(std::string_view name) {
-  std::int64_t seconds = 0;
-  const auto at = name.find(kDamagedWord) + kDamagedWord.size();
-  std::from_chars(name.data() + at, name.data() + name.size(), seconds);
-  return wall_ms(seconds * 1000);
+/// The instant in `facts.db.corrupt-1763713200-wal`; none when the name is not of this kind.
+std::optional<WallTime> set_aside_at(std::string_view name) {
+  for (const std::string_view word : kOurWords) {
+    const auto at = name.find(word);
+    if (at == std::string_view::npos) continue;
+    std::int64_t seconds = 0;
+    std::from_chars(name.data() + at + word.size(), name.data() + name.size(), seconds);
+    return wall_ms(seconds * 1000);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -89,6 +93,17 @@ std::string free_name(const std::string& path, std::string_view word) {
   std::string name = base;
   for (int n = 2; there(name) || there(name + "-wal"); ++n) name = base + '-' + std::to_string(n);
   return name;
+}
+
+std::vector<std::string> copies_before_upgrade(const std::string& path) {
+  std::vector<std::string> copies;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path(), error)) {
+    const bool copy =
+        entry.path().filename().string().find('.' + std::string(kBeforeUpgrade) + '-') != std::string::npos;
+    if (copy) copies.push_back(entry.path().string());
+  }
+  return copies;
 }
 
 Found look_at(const std::string& path, std::int64_t application_id) {
@@ -132,9 +147,8 @@ Result<std::size_t> discard_aside(const std::string& path, std::optional<WallTim
   std::vector<fs::path> old;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path(), error)) {
-    const std::string name = entry.path().filename().string();
-    const bool ours = name.find(kDamagedWord) != std::string::npos;
-    if (ours && (!before || set_aside_at(name) < *before)) old.push_back(entry.path());
+    const auto at = set_aside_at(entry.path().filename().string());
+    if (at && (!before || *at < *before)) old.push_back(entry.path());
   }
   for (const auto& file : old) {
     if (!error) fs::remove(file, error);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/types.hpp"
@@ -25,6 +26,10 @@ enum class Found : std::uint8_t {
 /// id; one without an id and without a table was born a moment ago and has the rest in its log.
 [[nodiscard]] Found look_at(const std::string& path, std::int64_t application_id);
 
+inline constexpr std::string_view kBeforeUpgrade = "before";
+/// Copies `*.before-*` in the folder of `path`.
+[[nodiscard]] std::vector<std::string> copies_before_upgrade(const std::string& path);
+
 /// `<path>.<word>-<unix seconds>[-n]`, where nothing is.
 [[nodiscard]] std::string free_name(const std::string& path, std::string_view word);
 
@@ -35,8 +40,9 @@ enum class Found : std::uint8_t {
 /// where.
 [[nodiscard]] Result<std::optional<std::string>> clear_log(const std::string& path);
 
-/// Deletes what was set aside as damaged in the folder of `path`: it names members. From before `before`, or all of
-/// it. Returns how many files; fails when one cannot be deleted. Never a foreign file.
+/// Deletes what was set aside as damaged or newer in the folder of `path`, and copies from before an upgrade: they name
+/// members. From before `before`, or all of them. Returns how many files; fails when one cannot be deleted. Never a
+/// foreign file.
 [[nodiscard]] Result<std::size_t> discard_aside(const std::string& path, std::optional<WallTime> before = std::nullopt);
 
 }  // namespace tg

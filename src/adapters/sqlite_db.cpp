@@ -245,6 +245,22 @@ DbError Db::checkpoint() {
   return code == SQLITE_OK ? DbError{} : named_error(code);
 }
 
+DbError Db::copy_to(const std::string& path) {
+  if (DbError error = create_private(path)) return error;
+  sqlite3* copy = nullptr;
+  int code = sqlite3_open_v2(path.c_str(), &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  sqlite3_backup* backup = code == SQLITE_OK ? sqlite3_backup_init(copy, "main", impl_->handle, "main") : nullptr;
+  if (backup != nullptr) {
+    sqlite3_backup_step(backup, -1);
+    code = sqlite3_backup_finish(backup);
+  } else if (code == SQLITE_OK) {
+    code = sqlite3_errcode(copy);
+  }
+  const int closed = sqlite3_close(copy);
+  if (code == SQLITE_OK) code = closed;
+  return code == SQLITE_OK ? DbError{} : named_error(code);
+}
+
 Query::Query(Db& db, std::string_view sql, SqlRow values) : db_(db), statement_(db.ok() ? db.prepared(sql) : nullptr) {
   if (statement_ == nullptr) return;
   statement_->busy = true;

@@ -17,7 +17,7 @@
 
 namespace tg {
 
-enum class DbTrouble : std::uint8_t { none, full, read_only, damaged, locked, constraint, io, refused, other };
+enum class DbTrouble : std::uint8_t { none, full, read_only, damaged, locked, constraint, io, refused, newer, other };
 
 struct DbError {
   DbTrouble trouble = DbTrouble::none;
@@ -82,6 +82,9 @@ class Db {
   [[nodiscard]] DbError transact(const std::function<void()>& work);
   /// Moves the write-ahead log into the file and truncates it: what was deleted is then in neither.
   [[nodiscard]] DbError checkpoint();
+  /// A copy of everything committed, through this connection (F5). `path` is written over; half of it stays on an
+  /// error.
+  [[nodiscard]] DbError copy_to(const std::string& path);
   /// Changes the quota of an open file.
   void set_max_bytes(std::int64_t bytes);
 

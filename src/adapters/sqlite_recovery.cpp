@@ -117,7 +117,10 @@ Recovered restore_counter(Db& db, Salvage saved, const FactsPast& past, const Fa
 }
 
 std::string words_for(const OpenedDatabase& opened, const Recovered& out) {
-  std::string words = opened.damaged ? "facts.db was damaged and set aside: " + std::to_string(out.saved.rows) +
+  const bool newer = opened.damaged && opened.damaged->find(".newer-") != std::string::npos;
+  const std::string what =
+      newer ? "facts.db of a newer program was set aside: " : "facts.db was damaged and set aside: ";
+  std::string words = opened.damaged ? what + std::to_string(out.saved.rows) +
                                            " rows saved, events among them: " + std::to_string(out.saved.events)
                       : opened.fresh ? "facts.db was gone"
                                      : "the end of facts.db's log was lost";

@@ -1,5 +1,6 @@
 #include "adapters/sqlite_salvage.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -29,11 +30,21 @@ constexpr std::array kTables{
 };
 constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
 
-/// The columns that the damaged file stores: it may be of an older schema, and some columns are computed.
-std::string columns_of(Db& from, std::string_view table) {
+std::vector<std::string> columns_of(Db& db, std::string_view table) {
+  std::vector<std::string> names;
+  Query columns(db, "SELECT name FROM pragma_table_info(?) ORDER BY cid", {table});
+  while (columns.next()) names.emplace_back(columns.text(0));
+  return names;
+}
+
+/// The columns that both store: the file may be of an older or a newer schema, and some columns are computed.
+std::string shared_columns(Db& from, Db& to, std::string_view table) {
+  const auto known = columns_of(to, table);
   std::string names;
-  Query columns(from, "SELECT name FROM pragma_table_info(?) ORDER BY cid", {table});
-  while (columns.next()) names.append(names.empty() ? "" : ", ").append(columns.text(0));
+  for (const auto& name : columns_of(from, table)) {
+    if (std::find(known.begin(), known.end(), name) != known.end())
+      names.append(names.empty() ? "" : ", ").append(name);
+  }
   return names;
 }
 
@@ -46,7 +57,7 @@ std::string insert_text(std::string_view table, const std::string& names, int co
 /// Copies until the end or the first unreadable row; true when the end was reached.
 bool copy(Db& from, Db& to, const Table& table, const std::string& order, std::int64_t& rows) {
   from.clear_error();
-  const std::string names = columns_of(from, table.name);
+  const std::string names = shared_columns(from, to, table.name);
   if (names.empty()) return false;
   Query query(from, "SELECT " + names + " FROM " + std::string(table.name) + " ORDER BY " + order);
   std::string insert;

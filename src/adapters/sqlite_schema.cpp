@@ -13,6 +13,8 @@
 namespace tg {
 namespace {
 
+std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
 struct Step {
   std::int64_t version;
   std::string_view sql;
@@ -38,8 +40,8 @@ DbError check_version(Db& db, const DatabaseKind& kind, const std::vector<SqlMig
   const auto newest = newest_of(steps_of(kind, migrations));
   const auto found = db.number("PRAGMA user_version").value_or(0);
   if (!db.ok() || found <= newest) return db.error();
-  return {DbTrouble::refused, "written by a newer program (schema " + std::to_string(found) + ", this one knows " +
-                                  std::to_string(newest) + "); install that program again"};
+  return {DbTrouble::newer, "written by a newer program (schema " + std::to_string(found) + ", this one knows " +
+                                std::to_string(newest) + "); install that program again"};
 }
 
 /// A store must open its doors within seconds: of a cache of a million members only the keys, which are read anyway.
@@ -53,9 +55,34 @@ DbError quick_check(Db& db, const DatabaseKind& kind) {
   return fine ? DbError{} : DbError{DbTrouble::damaged, "the file is damaged"};
 }
 
-DbError prepare(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations) {
+bool is_older(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations) {
+  const auto found = db.number("PRAGMA user_version").value_or(0);
+  return found > 0 && found < newest_of(steps_of(kind, migrations));
+}
+
+/// Of the file as the former program left it; one is kept. A disk without room for it does not stop the upgrade: each
+/// step is a transaction.
+void keep_copy(Db& db, const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (std::filesystem::space(path, error).available < 2 * size) {
+    return log(LogLevel::warning, "store", "no room for a copy before the upgrade");
+  }
+  const auto former = copies_before_upgrade(path);
+  const std::string copy = free_name(path, kBeforeUpgrade);
+  if (const DbError failed = db.copy_to(copy)) {
+    std::filesystem::remove(copy, error);
+    return log(LogLevel::warning, "store", "no copy before the upgrade: " + failed.text);
+  }
+  for (const auto& old : former) std::filesystem::remove(old, error);
+  log(LogLevel::info, "store", "a copy from before the upgrade lies beside as " + file_name(copy));
+}
+
+DbError prepare(Db& db, const std::string& path, const DatabaseKind& kind,
+                const std::vector<SqlMigration>& migrations) {
   if (DbError error = check_version(db, kind, migrations)) return error;
   if (DbError error = quick_check(db, kind)) return error;
+  if (kind.backup && is_older(db, kind, migrations)) keep_copy(db, path);
   return migrate(db, kind, migrations);
 }
 
@@ -64,14 +91,12 @@ Result<Db, DbError> open_once(const Db::Settings& settings, const DatabaseKind& 
                               const std::vector<SqlMigration>& migrations) {
   auto db = Db::open(settings);
   if (!db) return db;
-  if (DbError error = prepare(*db, kind, migrations)) {
+  if (DbError error = prepare(*db, settings.path, kind, migrations)) {
     error.text = settings.path + ": " + error.text;
     return Unexpected<DbError>{std::move(error)};
   }
   return db;
 }
-
-std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
 /// What is no database of ours is moved away before SQLite touches it. Returns where, or nothing.
 Result<std::optional<std::string>> clear_the_place(const std::string& path, const DatabaseKind& kind, Found found) {
@@ -112,8 +137,9 @@ Result<OpenedDatabase> open_database(const Db::Settings& settings, const Databas
   if (!*damaged) {
     auto db = open_once(settings, kind, migrations);
     if (db) return OpenedDatabase{std::move(*db), std::nullopt, fresh};
-    if (db.error().trouble != DbTrouble::damaged) return fail(db.error().text);
-    auto aside = set_aside(settings.path, "corrupt");
+    const bool rolled_back = db.error().trouble == DbTrouble::newer && !copies_before_upgrade(settings.path).empty();
+    if (db.error().trouble != DbTrouble::damaged && !rolled_back) return fail(db.error().text);
+    auto aside = set_aside(settings.path, rolled_back ? "newer" : "corrupt");
     if (!aside) return Unexpected<Error>{aside.error()};
     damaged = std::optional(std::move(*aside));
   }

@@ -18,8 +18,9 @@ struct DatabaseKind {
   std::string_view name;        ///< suffix of its migrations: "facts" or "cache"
   std::int64_t application_id;  ///< in the file's header, so that no foreign file is taken for ours
   std::string_view vital;       ///< when large, only this table is checked at start; empty: always all of it
+  bool backup = false;          ///< a copy is kept from before an upgrade
 };
-inline constexpr DatabaseKind kFactsKind{"facts", 0x54474601, ""};
+inline constexpr DatabaseKind kFactsKind{"facts", 0x54474601, "", true};
 inline constexpr DatabaseKind kCacheKind{"cache", 0x54474301, "recognition"};
 
 struct OpenedDatabase {
@@ -30,7 +31,10 @@ struct OpenedDatabase {
 
 /// Runs quick_check (0.1 s for 100 MB in memory, 2 s from a cold disk: hence DatabaseKind::vital) and the missing
 /// migrations, each in one transaction. A damaged file is renamed to `<path>.corrupt-<unix seconds>` with its log, what
-/// is not ours to `<path>.foreign-…`. Errors name the path: no permission, in use, newer.
+/// is not ours to `<path>.foreign-…`. Before the first of them facts are copied to `<path>.before-…`.
+/// A file of a newer program is refused and not touched, unless such a copy says that it was upgraded here: then the
+/// box was rolled back, and the file is renamed to `<path>.newer-…`. Errors name the path: no permission, in use,
+/// newer.
 [[nodiscard]] Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
                                                    const std::vector<SqlMigration>& migrations = sql_migrations());
 

@@ -201,6 +201,47 @@ TEST(Recovery, ARowThatIsNotWhatWasWrittenIsNeverSent) {
   for (const auto& row : read->rows) EXPECT_EQ(row.damaged, row.sequence == 117) << row.sequence;
 }
 
+TEST(Recovery, AnUpgradeThatIsRolledBackLosesNothing) {
+  const TempDir dir;
+  live(dir, 10'000, 500);
+  auto newer = sql_migrations();
+  newer.push_back(
+      {"0098_facts", "ALTER TABLE outbox ADD COLUMN later INTEGER; CREATE TABLE later (a INTEGER) STRICT;"});
+  newer.push_back({"0099_facts", "CREATE INDEX outbox_later ON outbox (later);"});
+  {
+    auto upgraded = open_database({dir / "facts.db"}, kFactsKind, newer);
+    ASSERT_TRUE(upgraded) << upgraded.error().message;
+    ASSERT_EQ(dir.count("facts.db.before-"), 1U);
+    upgraded->db.run(
+        "INSERT INTO outbox (sequence, id, topic, partition, class, recorded_at, payload, later) "
+        "VALUES (10001, 'i', 'a/b', 'p', 0, 0, '{}', 7)");
+    upgraded->db.run("UPDATE meta SET value = 10001 WHERE name = 'last_sequence'");
+    ASSERT_TRUE(upgraded->db.ok());
+  }
+  const auto after = start_again(dir);
+  EXPECT_EQ(after.rows.size(), 9'501U) << "also what the newer program wrote";
+  EXPECT_EQ(after.restored.last_sequence, 10'001U);
+  EXPECT_EQ(after.explained.size(), 0U);
+  EXPECT_EQ(after.restored.consents.size(), 1U);
+  EXPECT_NE(after.finding.find("newer program"), std::string::npos);
+  EXPECT_EQ(dir.count("facts.db.newer-"), 1U) << "the newer file is still there";
+  EXPECT_TRUE(open_database({dir / "facts.db"}, kFactsKind, newer)) << "and forward again";
+  EXPECT_EQ(dir.count("facts.db.before-"), 1U) << "one copy is kept";
+}
+
+TEST(Recovery, TheCopyFromBeforeAnUpgradeIsWhole) {
+  const TempDir dir;
+  live(dir, 10'000);
+  auto newer = sql_migrations();
+  newer.push_back({"0099_facts", "DROP TABLE outbox;"});
+  { ASSERT_TRUE(open_database({dir / "facts.db"}, kFactsKind, newer)); }
+  const TempDir restored;
+  for (const auto& entry : fs::directory_iterator(dir.path())) {
+    if (entry.path().string().find(".before-") != std::string::npos) fs::copy(entry.path(), restored / "facts.db");
+  }
+  EXPECT_EQ(start_again(restored).rows.size(), 10'000U);
+}
+
 TEST(Recovery, AnErasureTakesWhatWasSetAsideWithIt) {
   const TempDir dir;
   live(dir, 200);
