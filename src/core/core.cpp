@@ -7,6 +7,9 @@
 namespace tg {
 namespace {
 constexpr Millis kPurgeEvery{3'600'000};
+constexpr Millis kSteady{60'000};                    // since it was set: its state may be news that is still under way
+constexpr Millis kSteadyUnconfirmed{6 * 3'600'000};  // before anything may seem old by a clock that nobody confirms
+constexpr Millis kClockStep{5'000};                  // less is drift and slewing
 }  // namespace
 
 Core::Core(Policy policy)
@@ -17,6 +20,7 @@ Core::Core(Policy policy)
 void Core::step(const Event& event, Stamp now, Effects& effects) {
   now_ = now;
   effects_ = &effects;
+  follow_clock();
   std::visit([this](const auto& e) { on(e); }, event);
   settle();
   for (const Link link : links_.due(now.mono)) now_do(effect::ConnectLink{link});
@@ -63,10 +67,23 @@ void Core::on(const event::DeadlineReached&) {
   purge_when_due();
 }
 
+/// When the wall clock is set, the instants of open visits move with it, so that no stay becomes negative or a day
+/// long.
+void Core::follow_clock() {
+  const Millis offset = now_.wall.time_since_epoch() - now_.mono.time_since_epoch();
+  if (!clock_offset_) steady_since_ = now_.mono;
+  const Millis step = offset - clock_offset_.value_or(offset);
+  clock_offset_ = offset;
+  if (std::chrono::abs(step) < kClockStep) return;
+  steady_since_ = now_.mono;
+  presence_.clock_set(step);
+}
+
 /// Delivered events stay for `retain_delivered`; what else is only history goes with them.
 void Core::purge_when_due() {
   if (!next_purge_ || *next_purge_ > now_.mono) return;
   next_purge_ = now_.mono + kPurgeEvery;
+  if (now_.mono - steady_since_ < (clock_ == ClockState::synced ? kSteady : kSteadyUnconfirmed)) return;
   ops_.emplace_back(row::Purge{now_.wall - policy_.retain_delivered});
 }
 

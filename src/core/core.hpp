@@ -134,6 +134,7 @@ class Core {
   void close_unknown_visits();
   void end_lapsed_consents();
   void purge_when_due();
+  void follow_clock();
   void release_if_ready();
 
   [[nodiscard]] std::optional<Challenge> signed_challenge(const Match& match, const event::CheckinOffered& e);
@@ -176,6 +177,8 @@ class Core {
   std::uint32_t key_loads_ = 0;                 ///< asked for and not complete
   std::vector<CommandAck> acks_awaiting_keys_;  ///< "applied" is said when the members are recognised
   std::optional<MonoTime> next_purge_;
+  std::optional<Millis> clock_offset_;   ///< wall minus mono, at the last step
+  MonoTime steady_since_{};              ///< the wall clock has not been set since
   std::optional<MonoTime> next_survey_;  ///< of what waits in the outbox
   bool surveying_ = false;
   bool over_limit_ = false;

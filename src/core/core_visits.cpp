@@ -148,7 +148,8 @@ void Core::settle_presence(const PresenceChange& change) {
       return;
     case PresenceChange::Kind::opened: {
       std::optional<Seconds> age;
-      if (profiles_updated_at_) age = std::chrono::duration_cast<Seconds>(now_.wall - *profiles_updated_at_);
+      if (profiles_updated_at_)
+        age = std::chrono::duration_cast<Seconds>(std::max(Millis{0}, now_.wall - *profiles_updated_at_));
       append(fact::VisitStarted{visit.id, visit.member, visit.method, 1000, visit.zone, visit.started_at, visit.holdout,
                                 age});
       count(effect::Counter::visits_opened);

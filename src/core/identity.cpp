@@ -12,7 +12,9 @@ constexpr std::uint32_t kForever = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kEmptySlot = std::numeric_limits<std::uint64_t>::max();
 constexpr Seconds kPrepareAhead{kEidWindow / 4};  ///< the window after next is built in the last quarter
 
-std::int64_t window_of(WallTime t) { return unix_s(t) / kEidWindow.count(); }
+/// A clock that stands in the first window of 1970, or before, is taken for one in the second: the window before is
+/// looked at as well, and -1 is a table without one.
+std::int64_t window_of(WallTime t) { return std::max<std::int64_t>(1, unix_s(t) / kEidWindow.count()); }
 WallTime window_start(std::int64_t window) { return WallTime{Seconds{window * kEidWindow.count()}}; }
 
 std::uint64_t to_u64(const Eid& eid) {

@@ -9,7 +9,22 @@ namespace {
 constexpr Millis kEnterWindow{10'000};  // contract §2: all adverts of an entry are within this
 constexpr Millis kMemory{10'000};       // contract §2: "the phone heard best in the last 10 s"
 constexpr std::size_t kMaxCandidates = 4096;
-constexpr Millis kPersistEvery{30'000};  // how old last_sighting may be after a crash
+constexpr Millis kLongestGap{3'600'000};  // between two sightings of one visit: more is a night or a clock that was set
+constexpr Millis kPersistEvery{30'000};   // how old last_sighting may be after a crash
+
+/// The visit keeps its age and lies elsewhere in time.
+void move(Visit& visit, Millis step) {
+  for (WallTime* at : {&visit.started_at, &visit.last_sighting, &visit.zone_since}) *at += step;
+  for (auto* at : {&visit.lease_until, &visit.away_since}) {
+    if (*at) **at += step;
+  }
+}
+
+/// While the box was off, or its clock wrong, nobody stayed.
+void skip_gap(Visit& visit, WallTime now) {
+  const Millis gap = now - visit.last_sighting;
+  if (gap > kLongestGap) move(visit, gap);
+}
 
 }  // namespace
 
@@ -59,6 +74,7 @@ void Presence::open(const MemberId& member, Track& track, const Cause& cause) {
 
 void Presence::refresh(const MemberId&, Track& track, const Cause& cause) {
   track.last_heard = cause.now.mono;
+  skip_gap(track.visit, cause.now.wall);
   track.visit.last_sighting = std::max(track.visit.last_sighting, cause.now.wall);
   if (cause.now.mono - track.persisted < kPersistEvery) return;
   track.persisted = cause.now.mono;
@@ -88,6 +104,7 @@ void Presence::leave(const MemberId&, Track& track, const Cause& cause) {
 void Presence::come_back(const MemberId& member, Track& track, const Cause& cause) {
   track.visit.state = VisitState::present;
   track.visit.away_since.reset();
+  skip_gap(track.visit, cause.now.wall);
   track.visit.zone_since = cause.now.wall;
   if (!cause.zone.empty()) track.visit.zone = cause.zone;
   hold(member, track, cause);
@@ -187,6 +204,7 @@ bool Presence::add_ticket(const VisitId& visit, const TicketId& ticket) {
 
 void Presence::restore(Visit visit, Stamp now) {
   if (!visit.member || visit.state == VisitState::ended) return;
+  if (visit.last_sighting > now.wall) move(visit, now.wall - visit.last_sighting);  // the clock was set back since
   Track track;
   track.state = visit.state == VisitState::away ? State::away : State::present;
   track.held = true;
@@ -212,11 +230,16 @@ void Presence::release(Stamp now) {
   }
 }
 
+void Presence::clock_set(Millis step) {
+  for (auto& [member, track] : tracks_) move(track.visit, step);
+}
+
 // --- stays -----------------------------------------------------------------------------------------------------------
 
 void Presence::change_zone(Track& track, const ZoneId& to, Stamp now) {
-  PresenceChange change{PresenceChange::Kind::zone_changed, {}, track.visit.zone, track.visit.zone_since, now.wall};
-  end_stay(track.visit, now.wall);
+  const WallTime until = std::max(track.visit.zone_since, now.wall);
+  PresenceChange change{PresenceChange::Kind::zone_changed, {}, track.visit.zone, track.visit.zone_since, until};
+  end_stay(track.visit, until);
   track.visit.zone = to;
   track.visit.zone_since = now.wall;
   track.rival.reset();

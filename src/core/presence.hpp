@@ -50,6 +50,8 @@ class Presence {
   bool add_ticket(const VisitId& visit, const TicketId& ticket);
 
   void restore(Visit visit, Stamp now);
+  /// The wall clock was set by `step`: what is open keeps its age.
+  void clock_set(Millis step);
   /// Restored visits are held until this is called, then have exit_after before they go away.
   void release(Stamp now);
 

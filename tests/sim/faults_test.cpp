@@ -189,5 +189,59 @@ TEST(Faults, CentralHearsEverythingOnceAndInOrder) {
   EXPECT_GT(explained, 50U);
 }
 
+/// What lasted, by central's reckoning.
+class Lasted {
+ public:
+  explicit Lasted(Seconds at_most) : at_most_(at_most) {}
+  void check(const Fact& fact) const {
+    std::visit(Overload{
+                   [&](const fact::VisitStarted& f) { EXPECT_GE(f.cache_age.value_or(Seconds{0}), Seconds{0}); },
+                   [&](const fact::VisitZoneChanged& f) { expect_sane("stay", f.to - f.from); },
+                   [&](const fact::VisitEnded& f) {
+                     expect_sane("visit", f.ended_at - f.started_at);
+                     for (const auto& stay : f.zones) expect_sane("stays", stay.dwell);
+                   },
+                   [](const auto&) {},
+               },
+               fact.data);
+  }
+
+ private:
+  void expect_sane(const char* what, Millis lasted) const {
+    EXPECT_GE(lasted, Millis{0}) << what;
+    EXPECT_LE(lasted, at_most_) << what;
+  }
+  Seconds at_most_;
+};
+
+TEST(Faults, AClockThatIsSetToAnythingMakesNothingOldAndNoStayWrong) {
+  int jumps = 0, purges = 0;
+  std::size_t visits = 0;
+  for_all(40, [&](Dice& dice) {
+    RoughWorld world(dice);
+    world.clock_jumps = true;
+    Day day(world, dice);
+    day.run(300);
+    const auto open_for = std::chrono::ceil<Seconds>(world.elapsed());
+    purges += world.purges;
+    day.close();
+    jumps += world.jumps;
+    const Lasted lasted(open_for +
+                        std::chrono::hours{6});  // a start cannot tell an hour off from a clock an hour ahead
+    Central central;
+    central.take(world.received, world.refused);
+    central.expect_no_gap(world.facts.last);
+    for (const auto& fact : world.received) lasted.check(fact);
+    for (const auto& t : day.tickets()) EXPECT_TRUE(world.answered.contains(ticket_id(t.key)));
+    for (const auto& [id, visit] : world.facts.visits) EXPECT_EQ(visit.state, VisitState::ended);
+    EXPECT_EQ(central.count("start of"), central.count("end of"));
+    visits += central.count("start of");
+  });
+  if (std::getenv("TOUCHPOINT_SEED") != nullptr || HasFailure()) return;
+  EXPECT_GT(jumps, 200);
+  EXPECT_GT(visits, 60U);
+  std::cout << jumps << " jumps, " << visits << " visits, " << purges << " purges\n";
+}
+
 }  // namespace
 }  // namespace tg

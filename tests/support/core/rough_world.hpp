@@ -4,6 +4,8 @@
 // clock; every choice comes from the dice.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <limits>
 #include <map>
@@ -32,21 +34,27 @@ class RoughWorld {
   int crashes = 0;
   bool faults = true;
   bool wan = true;
+  bool clock_jumps = false;  ///< the wall clock is set now and then, and nobody confirms it
+  int jumps = 0;
+  int purges = 0;
 
   void start() {
     core_ = std::make_unique<Core>(shop_policy());
     auto restored = facts.restored();
     restored.profiles_updated_at = kOpening;
     restored.jitter_seed = dice_.below(1'000'000);
+    if (skew_ != Millis{0}) post(event::ClockChanged{ClockState::unsynced});
     post(restored);
   }
   void post(Event event) { inbox_.push_back(std::move(event)); }
   [[nodiscard]] const Core& core() const { return *core_; }
-  [[nodiscard]] WallTime now() const { return at(now_).wall; }
+  [[nodiscard]] WallTime now() const { return stamp().wall; }
+  [[nodiscard]] Millis elapsed() const { return now_; }
 
   /// Some time goes by, and everybody gets a turn.
   void turn(Millis span) {
     now_ += span;
+    if (faults && clock_jumps && dice_.one_in(25)) set_clock();
     if (const auto due = core_->next_deadline(); due && *due <= at(now_).mono) post(event::DeadlineReached{});
     for (int i = 0; i < 12; ++i) somebody();
   }
@@ -64,6 +72,18 @@ class RoughWorld {
   }
 
  private:
+  [[nodiscard]] Stamp stamp() const { return {at(now_).mono, at(now_).wall + skew_}; }
+
+  /// An hour or a day either way, the hour of a time zone, 1970 or 2038, and back again.
+  void set_clock() {
+    const Millis to_1970 = WallTime{} - at(now_).wall, to_2038 = wall_ms(2'147'483'648'000) - at(now_).wall;
+    const std::array wrong{Millis{0}, Millis{1h}, Millis{-1h}, Millis{24h}, Millis{-24h}, to_1970, to_2038};
+    skew_ = dice_.of(wrong);
+    ++jumps;
+    const bool right = skew_ == Millis{0};
+    inbox_.push_front(event::ClockChanged{right && dice_.one_in(2) ? ClockState::synced : ClockState::unsynced});
+  }
+
   void somebody() {
     if (faults && dice_.one_in(400)) return crash();
     if (faults && dice_.one_in(150)) return cut();
@@ -86,13 +106,14 @@ class RoughWorld {
     const Event event = std::move(inbox_.front());
     inbox_.pop_front();
     Effects effects;
-    core_->step(event, at(now_), effects);
+    core_->step(event, stamp(), effects);
     for (const auto& e : effects) {
+      if (const auto* batch = std::get_if<effect::Persist>(&e)) expect_no_early_purge(*batch);
       if (faults && dice_.one_in(500)) return crash();
       carry_out(e);
     }
     effects.clear();
-    while (core_->work(at(now_), std::numeric_limits<std::size_t>::max(), effects)) {
+    while (core_->work(stamp(), std::numeric_limits<std::size_t>::max(), effects)) {
     }
     for (const auto& e : effects) carry_out(e);
   }
@@ -122,6 +143,14 @@ class RoughWorld {
                    [](const auto&) {},
                },
                effect);
+  }
+
+  void expect_no_early_purge(const effect::Persist& batch) {
+    const bool purges_now = std::any_of(batch.ops.begin(), batch.ops.end(),
+                                        [](const RowOp& op) { return std::holds_alternative<row::Purge>(op); });
+    if (!purges_now) return;
+    ++purges;
+    EXPECT_EQ(skew_, Millis{0}) << "purged by a clock that was set and nobody confirmed";
   }
 
   /// One operation of a lane; its answer follows at once, in order.
@@ -191,6 +220,7 @@ class RoughWorld {
   Dice& dice_;
   std::unique_ptr<Core> core_;
   Millis now_{0};
+  Millis skew_{0};  ///< of the wall clock
   bool link_up_ = false;
   std::deque<Event> inbox_;
   std::deque<Effect> facts_lane_, cache_lane_;
