@@ -246,7 +246,7 @@ void Gateway::watch_receivers() {
 }
 
 void Gateway::check_clock() {
-  const ClockState state = clock_.judge(loop_.now().wall);
+  const ClockState state = clock_.judge(loop_.now());
   if (state == core_.clock()) return;
   if (state == ClockState::implausible) log(LogLevel::warning, "clock", "implausible: recognition waits");
   handle(event::ClockChanged{state});
