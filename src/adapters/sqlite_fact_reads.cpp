@@ -125,7 +125,7 @@ event::RowsRead read_waiting(Db& db, const effect::ReadRows& request) {
                   as<DeliveryClass>(rows, 4),
                   static_cast<Sequence>(rows.integer(6)),
                   false,
-                  rows.optional_integer(5).value_or(payload_sum(rows.text(2))) != payload_sum(rows.text(2))};
+                  !rows.null(5) && rows.integer(5) != payload_sum(rows.text(2))};
     row.explains = row.topic.ends_with(kExplains);
     out.rows.push_back(std::move(row));
   }

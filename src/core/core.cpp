@@ -20,7 +20,7 @@ Core::Core(Policy policy)
 void Core::step(const Event& event, Stamp now, Effects& effects) {
   now_ = now;
   effects_ = &effects;
-  follow_clock();
+  notice_step();
   std::visit([this](const auto& e) { on(e); }, event);
   settle();
   for (const Link link : links_.due(now.mono)) now_do(effect::ConnectLink{link});
@@ -69,7 +69,7 @@ void Core::on(const event::DeadlineReached&) {
 
 /// When the wall clock is set, the instants of open visits move with it, so that no stay becomes negative or a day
 /// long.
-void Core::follow_clock() {
+void Core::notice_step() {
   const Millis offset = now_.wall.time_since_epoch() - now_.mono.time_since_epoch();
   if (!clock_offset_) steady_since_ = now_.mono;
   const Millis step = offset - clock_offset_.value_or(offset);

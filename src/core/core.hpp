@@ -134,7 +134,7 @@ class Core {
   void close_unknown_visits();
   void end_lapsed_consents();
   void purge_when_due();
-  void follow_clock();
+  void notice_step();
   void release_if_ready();
 
   [[nodiscard]] std::optional<Challenge> signed_challenge(const Match& match, const event::CheckinOffered& e);
