@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "adapters/sqlite_seal.hpp"
+
 namespace tg {
 namespace {
 
@@ -36,7 +38,7 @@ bool is_nul(const Page& page) {
   return std::all_of(page.begin(), page.end(), [](unsigned char byte) { return byte == 0; });
 }
 
-Found look_at_bytes(std::ifstream& file, std::int64_t application_id) {
+Found look_at_bytes(std::ifstream& file, std::int64_t application_id, const AtRestKeys& keys) {
   Page page{};
   file.read(reinterpret_cast<char*>(page.data()), page.size());
   const auto got = std::min<std::size_t>(static_cast<std::size_t>(file.gcount()), kMagic.size());
@@ -47,9 +49,13 @@ Found look_at_bytes(std::ifstream& file, std::int64_t application_id) {
     const bool newborn = id == 0 && big_endian(page, kFirstTree + 3, 2) == 0;
     return id == application_id || newborn ? Found::ours : Found::foreign;
   }
+  if (has_seal(page)) return Found::ours;
   if (named || is_nul(page)) return Found::damaged;
-  while (file.read(reinterpret_cast<char*>(page.data()), page.size())) {
+  auto seal = keys.current ? std::optional<Seal>(*keys.current) : std::nullopt;
+  for (std::int64_t at = page.size(); file.read(reinterpret_cast<char*>(page.data()), page.size()); at += page.size()) {
     if (looks_like_a_page(page)) return Found::damaged;
+    if (seal) seal->open(file_unit(at), page);
+    if (seal && looks_like_a_page(page)) return Found::damaged;
   }
   return Found::foreign;
 }
@@ -106,14 +112,14 @@ std::vector<std::string> copies_before_upgrade(const std::string& path) {
   return copies;
 }
 
-Found look_at(const std::string& path, std::int64_t application_id) {
+Found look_at(const std::string& path, std::int64_t application_id, const AtRestKeys& keys) {
   std::error_code error;
   const auto type = fs::symlink_status(path, error).type();
   if (type == fs::file_type::not_found) return Found::nothing;
   if (type != fs::file_type::regular) return Found::foreign;
   if (fs::file_size(path, error) == 0) return is_empty(path + "-wal") ? Found::nothing : Found::damaged;
   std::ifstream file(path, std::ios::binary);
-  return file ? look_at_bytes(file, application_id) : Found::ours;  // unreadable: opening it says why
+  return file ? look_at_bytes(file, application_id, keys) : Found::ours;  // unreadable: opening it says why
 }
 
 Result<std::string> set_aside(const std::string& path, std::string_view word) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/page_cipher.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
 
@@ -24,7 +25,8 @@ enum class Found : std::uint8_t {
 
 /// Reads the bytes, not the database: opening one would already change it. A header names its owner by the application
 /// id; one without an id and without a table was born a moment ago and has the rest in its log.
-[[nodiscard]] Found look_at(const std::string& path, std::int64_t application_id);
+/// An encrypted file shows neither: opening it will tell. Without its first page it is known by the current key.
+[[nodiscard]] Found look_at(const std::string& path, std::int64_t application_id, const AtRestKeys& keys = {});
 
 inline constexpr std::string_view kBeforeUpgrade = "before";
 /// Copies `*.before-*` in the folder of `path`.

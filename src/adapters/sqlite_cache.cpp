@@ -259,7 +259,7 @@ SqliteCache::SqliteCache(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteCache::~SqliteCache() { stop(); }
 
 Result<std::unique_ptr<SqliteCache>> SqliteCache::open(Settings settings, EventPost post) {
-  auto opened = open_database({settings.path, settings.max_bytes, 4096}, kCacheKind);
+  auto opened = open_database({settings.path, settings.max_bytes, 4096, settings.keys}, kCacheKind);
   if (!opened) return Unexpected<Error>{opened.error()};
   std::string finding = opened->damaged                          ? "cache.db was damaged and set aside"
                         : opened->fresh && settings.lived_before ? "cache.db was gone"

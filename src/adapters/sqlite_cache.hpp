@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/page_cipher.hpp"
 #include "base/result.hpp"
 #include "core/events.hpp"
 #include "ports/store_port.hpp"
@@ -34,6 +35,7 @@ class SqliteCache final : public CachePort {
     std::int64_t max_bytes = 0;                    ///< quota of the file, 0 = none
     bool lived_before = false;                     ///< another file says that this box has a past
     std::int64_t max_members = 1'000'000;          ///< profiles.max_members
+    std::shared_ptr<const AtRestKeys> keys;        ///< profiles.at_rest_key_file; none: a file in the clear
     std::function<void(std::string cause)> alarm;  ///< in the lane: trouble began ("cache: disk full") or ended ("")
   };
 

@@ -12,6 +12,9 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/sqlite_seal.hpp"
+#include "adapters/sqlite_sealed_vfs.hpp"
+
 namespace tg {
 
 struct SqlStatement {
@@ -21,6 +24,7 @@ struct SqlStatement {
 };
 
 struct Db::Impl {
+  std::unique_ptr<SealedVfs> sealed;  // of an encrypted file; outlives the connection
   sqlite3* handle = nullptr;
   std::map<std::string, std::unique_ptr<SqlStatement>, std::less<>> statements;  // by their text
   DbError error;
@@ -167,8 +171,12 @@ Db::~Db() = default;
 Result<Db, DbError> Db::open(const Settings& settings) {
   if (DbError error = create_private(settings.path)) return Unexpected<DbError>{std::move(error)};
   Db db(std::make_unique<Impl>());
+  const auto file = key_of_file(settings.path, settings.keys ? *settings.keys : AtRestKeys{});
+  if (!file) return Unexpected<DbError>{file.error()};
+  if (file->key) db.impl_->sealed = std::make_unique<SealedVfs>(*file->key);
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-  const int code = sqlite3_open_v2(settings.path.c_str(), &db.impl_->handle, flags, nullptr);
+  const int code =
+      sqlite3_open_v2(settings.path.c_str(), &db.impl_->handle, flags, file->key ? db.impl_->sealed->name() : nullptr);
   DbError error = code == SQLITE_OK ? DbError{} : named_error(code);
   if (!error) {
     harden(db.impl_->handle);
@@ -248,7 +256,8 @@ DbError Db::checkpoint() {
 DbError Db::copy_to(const std::string& path) {
   if (DbError error = create_private(path)) return error;
   sqlite3* copy = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const char* layer = impl_->sealed ? impl_->sealed->name() : nullptr;  // what is encrypted stays so
+  int code = sqlite3_open_v2(path.c_str(), &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, layer);
   sqlite3_backup* backup = code == SQLITE_OK ? sqlite3_backup_init(copy, "main", impl_->handle, "main") : nullptr;
   if (backup != nullptr) {
     sqlite3_backup_step(backup, -1);

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/crypto.hpp"
+#include "base/page_cipher.hpp"
 #include "base/result.hpp"
 
 namespace tg {
@@ -54,8 +55,10 @@ class Db {
     std::string path;
     std::int64_t max_bytes = 0;     ///< quota of the file (F6), 0 = none; a larger file keeps its size
     std::int32_t cache_kib = 4096;  ///< page cache
+    std::shared_ptr<const AtRestKeys> keys = nullptr;  ///< none: a file in the clear
   };
   /// Opens or creates (mode 0600) and sets what facts/platform asks for, reading each setting back.
+  /// An encrypted file is opened by whichever of the keys fits, a new one is begun with the current key.
   /// The error's text starts with the path.
   static Result<Db, DbError> open(const Settings& settings);
 

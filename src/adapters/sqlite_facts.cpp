@@ -385,8 +385,8 @@ void put_back(const std::string& damaged, const std::string& path) {
 }
 
 Result<std::string> recovered(OpenedDatabase& opened, const SqliteFacts::Settings& settings, const MarkFile& mark) {
-  auto words =
-      recover_facts(opened, {settings.path, settings.lived_before, mark.found()}, origin_of(settings), wall_now());
+  auto words = recover_facts(opened, {settings.path, settings.lived_before, mark.found(), settings.keys},
+                             origin_of(settings), wall_now());
   if (words) return std::move(*words);
   if (opened.damaged) {
     {
@@ -403,7 +403,7 @@ SqliteFacts::SqliteFacts(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFacts::~SqliteFacts() { stop(); }
 
 Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventPost post) {
-  auto opened = open_database({settings.path, settings.max_bytes, 4096}, kFactsKind);
+  auto opened = open_database({settings.path, settings.max_bytes, 4096, settings.keys}, kFactsKind);
   if (!opened) return Unexpected<Error>{opened.error()};
   auto mark = MarkFile::open(std::filesystem::path(settings.path).replace_extension(".mark"));
   auto finding = recovered(*opened, settings, mark);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/page_cipher.hpp"
 #include "base/result.hpp"
 #include "core/events.hpp"
 #include "ports/store_port.hpp"
@@ -31,6 +32,7 @@ class SqliteFacts final : public FactsPort {
     bool lived_before = false;                     ///< another file says that this box has a past
     std::size_t hard_limit = 64;                   ///< batches
     Millis first_retry{250};                       ///< after an error; doubles up to a second
+    std::shared_ptr<const AtRestKeys> keys;        ///< profiles.at_rest_key_file; none: a file in the clear
     std::function<void(std::string cause)> alarm;  ///< in the lane: trouble began ("facts: disk full") or ended ("")
     std::function<void(std::string cause)> fatal;  ///< any thread, once: only a new start can help
   };

@@ -140,7 +140,7 @@ Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPa
   if (!opened.damaged && !behind && !gone) return std::string{};
   if (behind && !opened.fresh) keep_log(past.path);
   std::optional<SalvageCopy> copy;
-  if (opened.damaged) copy.emplace(*opened.damaged);
+  if (opened.damaged) copy.emplace(Db::Settings{*opened.damaged, 0, 4096, past.keys});
   Recovered out;
   const DbError error = db.transact([&] {
     Salvage saved;

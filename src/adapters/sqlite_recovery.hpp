@@ -15,6 +15,7 @@ struct FactsPast {
   std::string path;
   bool lived_before = false;  ///< another file says that this box has a past
   std::optional<CounterMark> mark;
+  std::shared_ptr<const AtRestKeys> keys = nullptr;
 };
 
 /// One transaction: the readable rows, the counter, and `outbox.dropped` (reason "damaged") for the numbers that are

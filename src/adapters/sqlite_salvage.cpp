@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "adapters/sqlite_fact_rows.hpp"
 #include "adapters/sqlite_schema.hpp"
+#include "adapters/sqlite_seal.hpp"
 
 namespace tg {
 namespace {
@@ -143,28 +145,33 @@ std::vector<std::size_t> children_of_first_page(const std::string& page) {
 
 /// The empty database's list of tables goes to the end of the copy, its first page to the start with the right size and
 /// no free page.
-void lend_first_page(const std::string& copy) {
+void lend_first_page(const std::string& copy, std::optional<Seal> seal) {
   const std::string empty = empty_database(copy + ".empty");
   std::error_code error;
   auto pages = static_cast<std::uint32_t>(fs::file_size(copy, error) / kPageBytes);
   if (empty.size() < kPageBytes || error) return;
   std::string page = empty.substr(0, kPageBytes);
   std::fstream file(copy, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(static_cast<std::streamoff>(pages) * static_cast<std::streamoff>(kPageBytes));
+  const auto put_page = [&](std::uint32_t number, std::string bytes) {
+    const auto offset = static_cast<std::streamoff>(number) * static_cast<std::streamoff>(kPageBytes);
+    const std::span<std::uint8_t> raw(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size());
+    if (seal) seal->seal(file_unit(offset), raw, raw);
+    file.seekp(offset);
+    file << bytes;
+  };
   for (const std::size_t place : children_of_first_page(page)) {
-    file << empty.substr((number_at(page, place) - 1) * kPageBytes, kPageBytes);
+    put_page(pages, empty.substr((number_at(page, place) - 1) * kPageBytes, kPageBytes));
     put_number(page, place, ++pages);
   }
   constexpr std::size_t kSize = 28, kFirstFree = 32, kFree = 36;
   put_number(page, kSize, pages);
   put_number(page, kFirstFree, 0);
   put_number(page, kFree, 0);
-  file.seekp(0);
-  file << page;
+  put_page(0, page);
 }
 
-std::optional<Db> open_readable(const std::string& path) {
-  auto db = Db::open({path});
+std::optional<Db> open_readable(const std::string& path, const std::shared_ptr<const AtRestKeys>& keys) {
+  auto db = Db::open({path, 0, 4096, keys});
   if (!db || db->number("SELECT count(*) FROM sqlite_schema WHERE name = 'outbox'").value_or(0) == 0) return {};
   return std::move(*db);
 }
@@ -180,7 +187,8 @@ bool copy_database(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-SalvageCopy::SalvageCopy(const std::string& damaged) : path_(damaged) {
+SalvageCopy::SalvageCopy(const Db::Settings& settings) : path_(settings.path) {
+  const std::string damaged = path_;
   std::error_code error;
   if (!fs::is_regular_file(damaged, error)) return;
   const std::string copy = damaged + ".reading";
@@ -189,10 +197,11 @@ SalvageCopy::SalvageCopy(const std::string& damaged) : path_(damaged) {
   if (own_) path_ = copy;
   // Of a file without a page SQLite deletes the log, which may have all of them.
   if (own_ && fs::file_size(copy, error) < kPageBytes) fs::resize_file(copy, kPageBytes, error);
-  db_ = open_readable(path_);
+  db_ = open_readable(path_, settings.keys);
   if (db_ || !own_) return;
-  lend_first_page(copy);
-  db_ = open_readable(copy);
+  const bool sealed = settings.keys && settings.keys->current;
+  lend_first_page(copy, sealed ? std::optional<Seal>(*settings.keys->current) : std::nullopt);
+  db_ = open_readable(copy, settings.keys);
 }
 
 SalvageCopy::~SalvageCopy() {

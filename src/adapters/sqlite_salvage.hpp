@@ -18,10 +18,11 @@ struct Salvage {
 
 /// A copy of `damaged` and its log beside it, opened; deleted with this object. Where its first page is unreadable it
 /// gets that of an empty database: tables lie at the same pages in each, so that the rows behind it are found again.
-/// On a disk without room for a copy the file itself is opened.
+/// On a disk without room for a copy the file itself is opened. What is encrypted stays so; without its first page it
+/// is read with the current key.
 class SalvageCopy {
  public:
-  explicit SalvageCopy(const std::string& damaged);
+  explicit SalvageCopy(const Db::Settings& damaged);
   ~SalvageCopy();
   SalvageCopy(const SalvageCopy&) = delete;
   SalvageCopy& operator=(const SalvageCopy&) = delete;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "adapters/sqlite_aside.hpp"
+#include "adapters/sqlite_seal.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -78,8 +79,17 @@ void keep_copy(Db& db, const std::string& path) {
   log(LogLevel::info, "store", "a copy from before the upgrade lies beside as " + file_name(copy));
 }
 
+/// Of an encrypted file only now; what is in the clear was looked at before.
+DbError check_owner(Db& db, const DatabaseKind& kind) {
+  const auto id = db.number("PRAGMA application_id").value_or(0);
+  const auto objects = db.number("SELECT count(*) FROM sqlite_schema").value_or(0);
+  if (!db.ok() || id == kind.application_id || (id == 0 && objects == 0)) return db.error();
+  return {DbTrouble::refused, "not a " + std::string(kind.name) + " database of this program; move it away"};
+}
+
 DbError prepare(Db& db, const std::string& path, const DatabaseKind& kind,
                 const std::vector<SqlMigration>& migrations) {
+  if (DbError error = check_owner(db, kind)) return error;
   if (DbError error = check_version(db, kind, migrations)) return error;
   if (DbError error = quick_check(db, kind)) return error;
   if (kind.backup && is_older(db, kind, migrations)) keep_copy(db, path);
@@ -96,6 +106,16 @@ Result<Db, DbError> open_once(const Db::Settings& settings, const DatabaseKind& 
     return Unexpected<DbError>{std::move(error)};
   }
   return db;
+}
+
+/// With the current key afterwards, whichever the file had.
+Result<Db, DbError> open_with_current_key(const Db::Settings& settings, const DatabaseKind& kind,
+                                          const std::vector<SqlMigration>& migrations) {
+  auto db = open_once(settings, kind, migrations);
+  if (!db || has_current_key(settings)) return db;
+  if (const DbError error = apply_current_key(std::move(*db), settings))
+    log(LogLevel::error, kind.name, "keeps its former key, the next start tries again: " + error.text);
+  return open_once(settings, kind, migrations);
 }
 
 /// What is no database of ours is moved away before SQLite touches it. Returns where, or nothing.
@@ -130,12 +150,13 @@ DbError migrate(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration
 
 Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
                                      const std::vector<SqlMigration>& migrations) {
-  const Found found = look_at(settings.path, kind.application_id);
+  discard_unfinished_copy(settings.path);
+  const Found found = look_at(settings.path, kind.application_id, settings.keys ? *settings.keys : AtRestKeys{});
   const bool fresh = found == Found::nothing;
   auto damaged = clear_the_place(settings.path, kind, found);
   if (!damaged) return Unexpected<Error>{damaged.error()};
   if (!*damaged) {
-    auto db = open_once(settings, kind, migrations);
+    auto db = open_with_current_key(settings, kind, migrations);
     if (db) return OpenedDatabase{std::move(*db), std::nullopt, fresh};
     const bool rolled_back = db.error().trouble == DbTrouble::newer && !copies_before_upgrade(settings.path).empty();
     if (db.error().trouble != DbTrouble::damaged && !rolled_back) return fail(db.error().text);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/page_cipher.hpp"
 #include "codec/config_check.hpp"
 
 namespace tg::config {
@@ -85,6 +86,13 @@ void link_is_complete(const LinkConfig& link, const std::string& at, Findings& f
   if (link.key_file && !link.cert_file) findings.push_back({at + "/cert_file", "is missing; must go with key_file"});
 }
 
+void key_is_a_key(const Config& config, Findings& findings) {
+  if (!config.at_rest_key || parse_at_rest_keys(*config.at_rest_key)) return;
+  findings.push_back({"/profiles/at_rest_key_file",
+                      "does not name a file of keys; must hold 64 hexadecimal digits a line, the current key first "
+                      "(or off), then former ones"});
+}
+
 }  // namespace
 
 Findings check_relations(const Config& config) {
@@ -102,6 +110,7 @@ Findings check_relations(const Config& config) {
   unique<WorkstationConfig>("/pos/workstations", config.workstations, "/id", &WorkstationConfig::id, findings);
   link_is_complete(config.central, "/central", findings);
   link_is_complete(config.local, "/local", findings);
+  key_is_a_key(config, findings);
   return findings;
 }
 

@@ -145,7 +145,7 @@ Table storage_rules() {
       integer("/profiles/stale_after_h", 24, {1, kYear}, at<&Config::profiles_stale_after_h>(),
               "Age from which profiles give no suggestions."),
       secret("/profiles/at_rest_key_file", nullptr, at<&Config::at_rest_key_file>(), at<&Config::at_rest_key>(),
-             "File with the key that encrypts profiles on disk."),
+             "File with the keys that encrypt the databases on disk, the current one first."),
       integer("/suggestions/holdout_percent", 10, {0, 100},
               at<&Config::suggestion, &SuggestionPolicy::holdout_percent>(),
               "Members who get no suggestions, for comparison."),

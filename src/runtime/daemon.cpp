@@ -1,6 +1,7 @@
 #include "runtime/daemon.hpp"
 
 #include <malloc.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "adapters/sqlite_facts.hpp"
 #include "adapters/uplink_process.hpp"
 #include "base/log.hpp"
+#include "base/page_cipher.hpp"
 #include "codec/ibeacon.hpp"
 #include "codec/messages.hpp"
 #include "runtime/clock.hpp"
@@ -208,10 +210,20 @@ class Daemon {
     return {};
   }
 
+  /// With a key, no process of this user may look into this one, and no core file is written of it.
+  std::shared_ptr<const AtRestKeys> at_rest_keys() const {
+    if (!config_.at_rest_key) return nullptr;
+    prctl(PR_SET_DUMPABLE, 0);
+    auto keys = parse_at_rest_keys(*config_.at_rest_key);  // checked with the configuration
+    return keys ? std::make_shared<const AtRestKeys>(std::move(*keys)) : nullptr;
+  }
+
   Result<void> open_stores() {
     cache_.reset();  // of an attempt before: never two connections to one file
     facts_.reset();
+    const auto keys = at_rest_keys();
     SqliteFacts::Settings facts;
+    facts.keys = keys;
     facts.path = config_.state_dir + "/facts.db";
     facts.store = config_.store;
     facts.source = config_.policy().source();
@@ -230,6 +242,7 @@ class Daemon {
     if (!opened_facts) return fail(opened_facts.error().message);
     facts_ = std::move(*opened_facts);
     SqliteCache::Settings cache;
+    cache.keys = keys;
     cache.path = config_.state_dir + "/cache.db";
     cache.lived_before = facts_there;
     cache.max_members = config_.profiles_max_members;

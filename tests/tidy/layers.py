@@ -29,7 +29,7 @@ CODEC_INTERNAL = (r"codec/(json_read|json_write|readers|writers|fact_data|config
 
 # Foreign headers, and the only files that may include them.
 FOREIGN = [
-    (r"openssl/", r"src/base/(?:crypto|x509)\.cpp", "OpenSSL is base/crypto.cpp's and base/x509.cpp's"),
+    (r"openssl/", r"src/base/(?:crypto|page_cipher|x509)\.cpp", "OpenSSL is base's: crypto, page_cipher and x509"),
     (r"nlohmann/json_fwd\.hpp", r"src/codec/json_write\.hpp|src/codec/json_read\.hpp|src/codec/writers\.hpp|"
                                 r"src/cli/answer\.hpp", "JSON is declared in internal headers only"),
     (r"nlohmann/", r"src/codec/(\w+\.cpp|(json_read|json_write|config_table)\.hpp)|"
@@ -37,7 +37,7 @@ FOREIGN = [
                    r"src/adapters/http_message\.cpp|"        # problem+json of refusals that no codec has seen
                    r"src/adapters/sqlite_fact_inspect\.cpp"  # rows for the admin socket, stored as JSON
      , "JSON is codec's"),
-    (r"sqlite3\.h", r"src/adapters/sqlite_db\.cpp", "SQLite is sqlite_db.cpp's"),
+    (r"sqlite3\.h", r"src/adapters/sqlite_(db|sealed_vfs)\.cpp", "SQLite is sqlite_db.cpp's and its file layer's"),
     (r"sdbus-c\+\+/", r"src/adapters/bluez_\w+\.cpp", "D-Bus is bluez_*.cpp's"),
     (r"mqtt/|MQTT", r"src/adapters/mqtt_client\.cpp", "Paho is mqtt_client.cpp's"),
     (r"boost/", r"src/adapters/http_server\.cpp", "Boost is http_server.cpp's"),

@@ -229,6 +229,7 @@ const Refused kRefused[] = {
     {"TlsWithoutKey", R"({"tablet": {"tls": {"cert_file": ")" TOUCHPOINT_SOURCE_DIR R"(/LICENSE"}}})", "/tablet/tls/key_file", "is missing"},
     {"KeyWithoutSecret", R"({"pos": {"http": {"keys": [{"id": "k1"}]}}})", "/pos/http/keys/0/secret_file", "is missing"},
     {"NoSuchFile", R"({"profiles": {"at_rest_key_file": "/nowhere/at-rest"}})", "/profiles/at_rest_key_file", "/nowhere/at-rest"},
+    {"NoKey", R"({"profiles": {"at_rest_key_file": ")" TOUCHPOINT_SOURCE_DIR R"(/LICENSE"}})", "/profiles/at_rest_key_file", "64 hexadecimal digits"},
     {"WorkstationTwice", R"({"pos": {"workstations": [{"id": "P"}, {"id": "P"}]}})", "/pos/workstations/1/id", "must be unique"},
     {"Percent", R"({"suggestions": {"holdout_percent": 101}})", "/suggestions/holdout_percent", "from 0 to 100"},
     {"LogLevel", R"({"log": {"level": "trace"}})", "/log/level", R"("debug")"},
@@ -340,13 +341,14 @@ TEST_F(ConfigTest, SecretsComeFromFilesAndAreNeverPrinted) {
 
 TEST_F(ConfigTest, SecretsAreFoundInTheCredentialsDirectory) {
   write("credentials/mqtt-key", "hunter2");
-  write("credentials/at-rest", "battery staple\r\n");
+  const std::string key(64, '7');
+  write("credentials/at-rest", key + "\r\n");
   setenv("CREDENTIALS_DIRECTORY", (root_ / "credentials").c_str(), 1);
   const auto result = load_with(R"({"local": {"password_file": "mqtt-key"},
                                     "profiles": {"at_rest_key_file": "/etc/touchpoint/nowhere/at-rest"}})");
   ASSERT_TRUE(result) << lines(result.error());
   EXPECT_EQ(result->local.password, "hunter2");
-  EXPECT_EQ(result->at_rest_key, "battery staple");
+  EXPECT_EQ(result->at_rest_key, key);
 }
 
 TEST_F(ConfigTest, AnEmptySecretIsRefused) {
