@@ -164,17 +164,19 @@ void Seal::seal(const SealedUnit& unit, Bytes in, std::span<std::uint8_t> out) {
 
 void Seal::open(const SealedUnit& unit, std::span<std::uint8_t> bytes) {
   if (first_page(unit)) {
-    if (!starts_with(bytes, kMagic) || !std::ranges::equal(check_in(bytes), check_)) return;
+    if (!has_seal(bytes) || !std::ranges::equal(check_in(bytes), check_)) return;
     std::ranges::copy(kClearMark, bytes.begin());
   }
   if (unit.clear < unit.size) cipher_.decrypt(unit.tweak, bytes.subspan(unit.clear), bytes.subspan(unit.clear));
 }
 
+bool has_seal(Bytes head) { return starts_with(head, kMagic); }
+
 Result<FileKey, DbError> key_of_file(const std::string& path, const AtRestKeys& keys) {
   std::array<std::uint8_t, kMark> mark{};
   const File file(path, O_RDONLY);
   if (file.fd < 0 || !read_all(file.fd, mark)) return FileKey{true, keys.current};
-  if (!starts_with(mark, kMagic)) return FileKey{false, std::nullopt};  // in the clear, or no database at all
+  if (!has_seal(mark)) return FileKey{false, std::nullopt};  // in the clear, or no database at all
   const auto fits = [&](const Key256& key) { return std::ranges::equal(check_in(mark), PageCipher::check_of(key)); };
   if (keys.current && fits(*keys.current)) return FileKey{false, keys.current};
   const auto former = std::ranges::find_if(keys.former, fits);

@@ -44,6 +44,9 @@ class Seal {
   PageCipher::Check check_;
 };
 
+/// Whether a file that begins with these bytes is an encrypted one, with whatever key.
+[[nodiscard]] bool has_seal(Bytes head);
+
 struct FileKey {
   bool empty = true;          ///< there is no file, or nothing in it
   std::optional<Key256> key;  ///< none: in the clear; of an empty file the current one

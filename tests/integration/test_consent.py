@@ -32,9 +32,11 @@ def snapshot(members: list[Member], revision: int) -> dict[str, Any]:
 
 
 class ConsentCase(ShopCase):
+    patch: dict[str, Any] = {}
+
     def open_shop(self) -> None:
         self.camille, self.other = coat_lover(1), coat_lover(2, first_name="Dominique")
-        self.store = self.shop(LONG, radio=FakeRadio)
+        self.store = self.shop({**LONG, **self.patch}, radio=FakeRadio)
         self.store.open([self.camille, self.other])
         self.guest, self.second = Visitor(self.store, self.camille), Visitor(self.store, self.other)
 
@@ -147,6 +149,11 @@ class WithdrawalTest(ConsentCase):
 
 
 class ErasureTest(ConsentCase):
+    """The journal is on, which is the most that the gateway ever writes."""
+
+    patch: dict[str, Any] = {"journal": {"enabled": True}}
+    readable = True  # what is known of a member, before he is erased
+
     def whole_visit(self) -> None:
         self.open_shop()
         self.guest.come_in()
@@ -157,15 +164,21 @@ class ErasureTest(ConsentCase):
         self.store.central.wait_for("attribution.created")
         self.second.come_in()
 
-    def assert_no_trace(self) -> None:
+    def secrets(self) -> list[bytes]:
         member = self.camille
-        secrets = [member.id.encode(), member.loyalty.encode(), member.key, member.key.hex().encode(), b"Camille"]
-        found = list(traces.in_files(secrets, self.store.gateway.state_directory, self.store.gateway.socket.parent))
-        self.assertEqual(found, [])
-        self.assertEqual(list(traces.in_files(secrets, self.store.gateway.process.log_path)), [])
+        return [member.id.encode(), member.loyalty.encode(), member.key, member.key.hex().encode(), b"Camille"]
+
+    def state_traces(self) -> list[str]:
+        return list(traces.in_files(self.secrets(), self.store.gateway.state_directory))
+
+    def assert_no_trace(self) -> None:
+        gateway = self.store.gateway
+        self.assertEqual(self.state_traces(), [])
+        self.assertEqual(list(traces.in_files(self.secrets(), gateway.socket.parent, gateway.process.log_path)), [])
 
     def test_erase_leaves_no_byte_and_anonymous_events(self) -> None:
         self.whole_visit()
+        self.assertEqual(bool(self.state_traces()), self.readable)
         ack = self.store.central.command("erase", {"request_id": "r-1", "member": self.camille.id})
         self.assertEqual(ack["status"], "applied")
         completed = self.store.central.wait_for("erase.completed")["data"]
@@ -208,6 +221,34 @@ class ErasureTest(ConsentCase):
         self.assert_no_trace()
         self.store.central.wait_for("erase.completed")
         self.assertEqual(self.store.gateway.ctl("forget", "nobody-knows-him").returncode, 0)
+
+
+class ErasureAtRestTest(ErasureTest):
+    """The same with a key: nothing can be read even before the erasure."""
+
+    readable = False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.key = self.folder() / "at-rest.key"
+        self.key.write_text("5e" * 32 + "\n")
+        self.patch = {**self.patch, "profiles": {"at_rest_key_file": str(self.key)}}
+
+    def test_another_key_touches_nothing(self) -> None:
+        self.open_shop()
+        gateway = self.store.gateway
+        gateway.stop()
+        before = {path.name: path.read_bytes() for path in gateway.state_directory.iterdir()}
+        self.key.write_text("6f" * 32)
+        gateway.start(ready=False)
+        self.wait(lambda: not gateway.process.running, 10, "it refuses to start")
+        self.assertIn("at_rest_key_file", gateway.log())
+        self.assertNotIn("6f6f", gateway.log())
+        self.assertEqual({path.name: path.read_bytes() for path in gateway.state_directory.iterdir()}, before)
+        self.key.write_text("6f" * 32 + "\n" + "5e" * 32)
+        gateway.start()
+        self.guest.come_in()
+        self.assertEqual(self.state_traces(), [])
 
 
 if __name__ == "__main__":
