@@ -131,7 +131,7 @@ int full_path(sqlite3_vfs* vfs, const char* name, int size, char* out) {
   return impl(vfs).real->xFullPathname(impl(vfs).real, name, size, out);
 }
 int randomness(sqlite3_vfs* vfs, int size, char* out) { return impl(vfs).real->xRandomness(impl(vfs).real, size, out); }
-int sleep(sqlite3_vfs* vfs, int us) { return impl(vfs).real->xSleep(impl(vfs).real, us); }
+int wait_us(sqlite3_vfs* vfs, int us) { return impl(vfs).real->xSleep(impl(vfs).real, us); }
 int now(sqlite3_vfs* vfs, double* out) { return impl(vfs).real->xCurrentTime(impl(vfs).real, out); }
 int now_ms(sqlite3_vfs* vfs, sqlite3_int64* out) { return impl(vfs).real->xCurrentTimeInt64(impl(vfs).real, out); }
 int last_error(sqlite3_vfs* vfs, int size, char* out) {
@@ -158,7 +158,7 @@ SealedVfs::SealedVfs(const Key256& key) : impl_(std::make_unique<Impl>(key)) {
   vfs.xAccess = access;
   vfs.xFullPathname = full_path;
   vfs.xRandomness = randomness;
-  vfs.xSleep = sleep;
+  vfs.xSleep = wait_us;
   vfs.xCurrentTime = now;
   vfs.xCurrentTimeInt64 = now_ms;
   vfs.xGetLastError = last_error;

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "adapters/sqlite_cache.hpp"
 #include "adapters/sqlite_schema.hpp"
@@ -76,6 +77,22 @@ TEST(AtRestKeys, AreLinesOfHexadecimalDigits) {
   for (const auto& wrong : {std::string(), std::string("secret"), a.substr(1), a + "0", b + "\noff", a + "\n\n" + b}) {
     EXPECT_FALSE(parse_at_rest_keys(wrong)) << wrong;
   }
+}
+
+/// Files outlive programs. The expected bytes were computed by another program (python3-cryptography) from
+/// decisions/0015.
+TEST(PageCipher, WritesTheSameBytesForEver) {
+  const Key256 key = *parse_at_rest_keys(line_of('a'))->current;
+  EXPECT_EQ(hex(PageCipher::check_of(key)), "ab37c197547add85");
+  PageCipher cipher(key);
+  const std::vector<std::uint8_t> clear(4096);
+  std::vector<std::uint8_t> sealed(4096), back(4096);
+  cipher.encrypt({7, 3}, clear, sealed);
+  EXPECT_EQ(hex(sha256(sealed)), "8c819d169ee3d4174f3326571642b4a66c2079f21f534e3b075258c245fcabec");
+  cipher.decrypt({7, 3}, sealed, back);
+  EXPECT_EQ(back, clear);
+  cipher.decrypt({8, 3}, sealed, back);
+  EXPECT_NE(back, clear) << "another place, other bytes";
 }
 
 TEST(AtRest, NeitherFileNorLogCanBeReadAndACutLosesNothing) {
