@@ -32,6 +32,7 @@ REFUSED = [
     ("profile", {"member": "no spaces"}, "a member name outside its alphabet"),
     ("profile", {"keys": [{"eid_key": "00", "from": "2026-11-20T00:00:00Z", "until": "2026-11-27T00:00:00Z"}]}, "a short key"),
     ("scenario", {"interruption": None}, "a scenario that cannot be interrupted"),
+    ("scenario", {"targeting": {"enabled": "no"}}, "a switch that is no switch"),
     ("card", {"surname": "Dupont"}, "a surname on a tablet"),
     ("card", {"state": "open"}, "an unknown card state"),
     ("action", {"action": "undo"}, "an undo of nothing"),

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kQueueLimit = 4096;
 constexpr std::size_t kMostUnparsed = 64;
 constexpr std::size_t kSliceMembers = 256;
+constexpr std::int64_t kMostEvicted = 10'000;  // at a time: a second of deleting
 constexpr Millis kIdle{2'000};
 constexpr Millis kRetry{1'000};
 constexpr Millis kBetweenSlices{1};  // not zero: a stop or a question goes first
@@ -39,7 +40,7 @@ struct TicketQuestion {
   event::TicketFactsLoaded so_far;
 };
 using Job = std::variant<Unparsed, effect::LoadKeys, effect::LoadDossier, TicketQuestion, effect::WriteCache,
-                         effect::ForgetMember>;
+                         effect::EvictMembers, effect::ForgetMember>;
 
 }  // namespace
 
@@ -98,6 +99,7 @@ class SqliteCache::Impl {
                         [this](const effect::LoadDossier& o) { post_dossier(o); },
                         [this](TicketQuestion& o) { post_ticket_facts(o); },
                         [this](const effect::WriteCache& o) { post_written(o); },
+                        [this](const effect::EvictMembers& o) { evict(o); },
                         [this](effect::ForgetMember& o) { forget(std::move(o)); }},
                jobs.front());
     return Millis{0};
@@ -125,7 +127,7 @@ class SqliteCache::Impl {
 
   void post_dossier(const effect::LoadDossier& request) {
     const Generations now{held(DataSet::profiles).generation, held(DataSet::catalog).generation,
-                          held(DataSet::complements).generation};
+                          held(DataSet::complements).generation, held(DataSet::scenarios).generation};
     auto dossier = read_dossier(db_, now, request.member.value);
     if (const DbError error = take_error()) {
       report(error);
@@ -171,11 +173,36 @@ class SqliteCache::Impl {
     } else {
       refresh_sets();
       more_garbage_ = true;
+      may_evict_ = true;
+      ++eviction_round_;
     }
     if (!no_room) report(error);
     answer.command = request.command;
     answer.name = request.name;
     post_(std::move(answer));
+  }
+
+  /// Asks the core, which knows who is inside, about those who would be the first to go. True when it was asked.
+  bool propose_eviction() {
+    const HeldSet& profiles = held(DataSet::profiles);
+    const std::int64_t excess = profiles.entries - settings_.max_members;
+    if (excess <= 0 || !may_evict_) return false;
+    may_evict_ = false;
+    auto members = first_to_go(db_, profiles.generation, std::min(excess, kMostEvicted));
+    const DbError error = take_error();
+    report(error);
+    if (error || members.empty()) return false;
+    post_(event::EvictionDue{++eviction_round_, std::move(members)});
+    return true;
+  }
+  void evict(const effect::EvictMembers& request) {
+    if (request.round != eviction_round_) return;  // what was written meanwhile made the answer old
+    const DbError error =
+        db_.transact([&] { evict_members(db_, held(DataSet::profiles).generation, request.members); });
+    report(error);
+    refresh_sets();
+    more_garbage_ = true;
+    may_evict_ = !error && !request.members.empty();  // all of them inside, or no disk: the next write asks again
   }
 
   /// Never given up: what fails is tried again until it is done.
@@ -201,6 +228,7 @@ class SqliteCache::Impl {
 
   Millis maintain() {
     if (!forget_all()) return kRetry;
+    if (propose_eviction()) return kIdle;  // the answer wakes the lane
     if (!more_garbage_) return kIdle;
     const DbError error = db_.transact([this] { more_garbage_ = delete_garbage_slice(db_); });
     report(error);
@@ -244,6 +272,8 @@ class SqliteCache::Impl {
 
   HeldSets sets_;  // the lane's
   std::vector<effect::ForgetMember> to_forget_;
+  bool may_evict_ = true;
+  std::uint64_t eviction_round_ = 0;
   bool more_garbage_ = true;  // a former run may have left some
 
   std::atomic<std::size_t> unparsed_{0};
@@ -284,6 +314,7 @@ void SqliteCache::complete_ticket_facts(effect::LoadTicketFacts request, event::
   impl_->submit(TicketQuestion{std::move(request), std::move(so_far)});
 }
 void SqliteCache::write(effect::WriteCache request) { impl_->submit(std::move(request)); }
+void SqliteCache::evict(effect::EvictMembers request) { impl_->submit(std::move(request)); }
 void SqliteCache::forget(effect::ForgetMember request) { impl_->submit(std::move(request)); }
 StoreHealth SqliteCache::health() const { return impl_->health(); }
 

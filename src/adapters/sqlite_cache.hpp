@@ -58,6 +58,7 @@ class SqliteCache final : public CachePort {
   void load_dossier(effect::LoadDossier request) override;
   void complete_ticket_facts(effect::LoadTicketFacts request, event::TicketFactsLoaded so_far) override;
   void write(effect::WriteCache request) override;
+  void evict(effect::EvictMembers request) override;
   void forget(effect::ForgetMember request) override;
   [[nodiscard]] StoreHealth health() const override;
 

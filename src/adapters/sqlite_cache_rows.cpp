@@ -1,6 +1,7 @@
 #include "adapters/sqlite_cache_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <set>
@@ -54,6 +55,14 @@ std::vector<MemberKey> unpack_keys(Bytes packed) {
   return keys;
 }
 
+/// The newest thing that the profile tells of the member, else when he agreed to be recognised.
+WallTime active_at(const Profile& profile, const ConsentRecord& recognition) {
+  WallTime newest = profile.rhythm ? profile.rhythm->last : WallTime{};
+  for (const auto& purchase : profile.purchases) newest = std::max(newest, purchase.at.value_or(WallTime{}));
+  for (const auto& intent : profile.intents) newest = std::max(newest, intent.last.value_or(WallTime{}));
+  return newest == WallTime{} ? recognition.at : newest;
+}
+
 void put_recognition(Db& db, Generation generation, const Profile& profile) {
   const auto& consent = profile.consent.at(Purpose::recognition);
   if (!consent || consent->status != ConsentStatus::granted) return;
@@ -61,8 +70,10 @@ void put_recognition(Db& db, Generation generation, const Profile& profile) {
   if (refused && *refused >= unix_ms(consent->at)) return;
   auto keys = pack_keys(profile.keys);
   db.run(
-      "INSERT OR REPLACE INTO recognition (generation, member, granted_at, granted_until, keys) VALUES (?, ?, ?, ?, ?)",
-      {generation, profile.member.value, unix_ms(consent->at), ms(consent->until), Bytes(keys)});
+      "INSERT OR REPLACE INTO recognition (generation, member, granted_at, granted_until, keys, active_at) "
+      "VALUES (?, ?, ?, ?, ?, ?)",
+      {generation, profile.member.value, unix_ms(consent->at), ms(consent->until), Bytes(keys),
+       unix_ms(active_at(profile, *consent))});
   wipe(keys);
 }
 
@@ -116,6 +127,16 @@ bool put_rule(Db& db, Generation generation, const ComplementRule& rule) {
   return false;
 }
 
+bool put_scenario(Db& db, Generation generation, const Scenario& scenario) {
+  const std::int64_t enabled = scenario.enabled ? 1 : 0;
+  db.run("INSERT OR IGNORE INTO scenario (generation, id, enabled, body) VALUES (?, ?, ?, ?)",
+         {generation, scenario.id, enabled, scenario.body});
+  if (db.changes() == 1) return true;
+  db.run("UPDATE scenario SET enabled = ?, body = ? WHERE generation = ? AND id = ?",
+         {enabled, scenario.body, generation, scenario.id});
+  return false;
+}
+
 template <class Row, class Put>
 std::int64_t put_each(const std::vector<Row>& rows, Put put) {
   return std::ranges::count_if(rows, put);
@@ -152,6 +173,8 @@ std::int64_t put_rows(Db& db, DataSet set, Generation generation, const DataRows
       return put_each(rows.items, [&](const auto& r) { return put_item(db, generation, r); });
     case DataSet::complements:
       return put_each(rows.rules, [&](const auto& r) { return put_rule(db, generation, r); });
+    case DataSet::scenarios:
+      return put_each(rows.scenarios, [&](const auto& r) { return put_scenario(db, generation, r); });
   }
   return 0;
 }
@@ -166,7 +189,8 @@ bool remove_row(Db& db, DataSet set, Generation generation, std::string_view key
       db.run("DELETE FROM item WHERE generation = ? AND variant = ?", {generation, key});
       return db.changes() > 0;
     case DataSet::complements:
-      break;  // rules are only ever replaced as a whole
+    case DataSet::scenarios:
+      break;  // only ever replaced as a whole
   }
   return false;
 }
@@ -198,7 +222,8 @@ void put_consent(Db& db, Generation generation, const ConsentChange& change) {
     return;
   }
   db.run(
-      "INSERT INTO recognition (generation, member, granted_at, granted_until, keys) VALUES (?, ?, ?, ?, x'') "
+      "INSERT INTO recognition (generation, member, granted_at, granted_until, keys, active_at) "
+      "VALUES (?1, ?2, ?3, ?4, x'', ?3) "
       "ON CONFLICT DO UPDATE SET granted_at = excluded.granted_at, granted_until = excluded.granted_until",
       {generation, change.member.value, unix_ms(change.record.at), ms(change.record.until)});
 }
@@ -218,6 +243,20 @@ void for_each_keys(Db& db, Generation generation, WallTime now, const std::funct
     const auto until = rows.null(2) ? std::nullopt : std::optional{wall_ms(rows.integer(2))};
     each({MemberId(rows.text(0)), wall_ms(rows.integer(1)), until, unpack_keys(rows.blob(3))});
   }
+}
+
+std::vector<MemberId> first_to_go(Db& db, Generation generation, std::int64_t most) {
+  // One text each, in this order: who may not be recognised is of the least use here.
+  constexpr std::array kOrder{
+      "SELECT member FROM profile WHERE generation = ?1 AND NOT EXISTS (SELECT 1 FROM recognition WHERE "
+      "recognition.generation = ?1 AND recognition.member = profile.member) ORDER BY member LIMIT ?2",
+      "SELECT member FROM recognition WHERE generation = ?1 ORDER BY active_at, member LIMIT ?2"};
+  std::vector<MemberId> members;
+  for (const char* sql : kOrder) {
+    Query rows(db, sql, {generation, most - static_cast<std::int64_t>(members.size())});
+    while (rows.next()) members.emplace_back(rows.text(0));
+  }
+  return members;
 }
 
 std::optional<Profile> read_profile(Db& db, Generation generation, std::string_view member) {
@@ -272,6 +311,8 @@ std::optional<Dossier> read_dossier(Db& db, const Generations& generations, std:
                 {generations.catalog, style, kItemsPerStyle});
     add_items(query, dossier.items);
   }
+  Query off(db, "SELECT id FROM scenario WHERE generation = ? AND NOT enabled", {generations.scenarios});
+  while (off.next()) dossier.scenarios_off.emplace(off.text(0));
   return dossier;
 }
 

@@ -1,4 +1,4 @@
-// Rows of the cache file: one profile, item or rule at a time, and the questions asked of them.
+// Rows of the cache file: one profile, item, rule or scenario at a time, and the questions asked of them.
 // Owner thread: the cache lane. Every function names the generation it means; writes run inside the caller's
 // transaction; trouble shows in Db::ok(). Never keeps keys in a profile's body: they live in `recognition` alone.
 #pragma once
@@ -35,6 +35,11 @@ void put_consent(Db& db, Generation generation, const ConsentChange& change);
 /// Calls `each` for every member who granted recognition, in order, without reading bodies.
 void for_each_keys(Db& db, Generation generation, WallTime now, const std::function<void(event::MemberKeys)>& each);
 
+/// Up to `most` members in the order in which they are evicted: first those who did not grant recognition, then those
+/// whose newest purchase, intent or, without any, consent is the longest ago; ties by member. Reads every row of the
+/// generation but no body: 1 s or 2 for a million.
+[[nodiscard]] std::vector<MemberId> first_to_go(Db& db, Generation generation, std::int64_t most);
+
 [[nodiscard]] std::optional<Profile> read_profile(Db& db, Generation generation, std::string_view member);
 /// The one member with this loyalty number; none when two share it (never a guess).
 [[nodiscard]] std::optional<Profile> read_holder(Db& db, Generation generation, std::string_view number);
@@ -45,6 +50,7 @@ struct Generations {
   Generation profiles = 0;
   Generation catalog = 0;
   Generation complements = 0;
+  Generation scenarios = 0;
 };
 [[nodiscard]] std::optional<Dossier> read_dossier(Db& db, const Generations& generations, std::string_view member);
 

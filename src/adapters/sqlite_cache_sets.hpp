@@ -1,4 +1,4 @@
-// The three data sets of the cache file as a whole: snapshots staged and switched, deltas, garbage (contract §4.2).
+// The data sets of the cache file as a whole: snapshots staged and switched, deltas, garbage (contract §4.2).
 // Owner thread: the cache lane, inside its transaction. Never touches the rows in effect while a snapshot is staged;
 // never deletes a replaced generation in one go.
 #pragma once
@@ -41,6 +41,8 @@ void write_set(Db& db, const WriteContext& context, const ConsentChange& change,
 void discard_staging(Db& db);
 /// Deletes up to 2000 rows of a generation that is no longer in effect. True while there may be more.
 [[nodiscard]] bool delete_garbage_slice(Db& db);
+/// Removes members from the generation in effect.
+void evict_members(Db& db, Generation generation, const std::vector<MemberId>& members);
 /// Removes a member from every generation, also those staged and those waiting to be deleted.
 void forget_member(Db& db, const MemberId& member);
 

@@ -201,6 +201,14 @@ const DbError& Db::error() const { return impl_->error; }
 void Db::clear_error() { impl_->error = {}; }
 std::int64_t Db::changes() const { return sqlite3_changes64(impl_->handle); }
 
+std::int64_t Db::unindexed() const {
+  std::int64_t rows = 0;
+  for (const auto& [sql, statement] : impl_->statements) {
+    rows += sqlite3_stmt_status(statement->handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
+  }
+  return rows;
+}
+
 SqlStatement* Db::prepared(std::string_view sql) {
   auto found = impl_->statements.find(sql);
   if (found == impl_->statements.end()) {

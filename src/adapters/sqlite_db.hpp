@@ -88,6 +88,8 @@ class Db {
   /// A copy of everything committed, through this connection (F5). `path` is written over; half of it stays on an
   /// error.
   [[nodiscard]] DbError copy_to(const std::string& path);
+  /// Rows that statements walked over without the help of an index, since the file was opened.
+  [[nodiscard]] std::int64_t unindexed() const;
   /// Changes the quota of an open file.
   void set_max_bytes(std::int64_t bytes);
 

@@ -14,10 +14,11 @@ Result<void> decodes(std::string_view json, std::size_t line) {
   return {};
 }
 
-constexpr std::array<ImportKind, 3> kKinds{{
+constexpr std::array<ImportKind, 4> kKinds{{
     {"profiles", "profiles.snapshot", "profiles", "profile", decodes<decode_profile>},
     {"catalog", "catalog.snapshot", "items", "item", decodes<decode_item>},
     {"complements", "complements.snapshot", "rules", "rule", decodes<decode_rule>},
+    {"scenarios", "scenarios.set", "scenarios", "scenario", decodes<decode_scenario>},
 }};
 
 }  // namespace

@@ -14,7 +14,8 @@ concept StoreEffect = requires(E) {
                std::is_same_v<E, effect::SurveyOutbox> || std::is_same_v<E, effect::ReviveRows> ||
                std::is_same_v<E, effect::EraseRows> || std::is_same_v<E, effect::LoadTicketFacts> ||
                std::is_same_v<E, effect::LoadDossier> || std::is_same_v<E, effect::LoadKeys> ||
-               std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::ForgetMember>;
+               std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::EvictMembers> ||
+               std::is_same_v<E, effect::ForgetMember>;
 };
 
 event::MemberKeys keys_of(const Profile& profile) {
@@ -141,6 +142,9 @@ void MemoryStore::on(const effect::LoadDossier& e, std::deque<Event>& answers) {
   for (const auto& [variant, item] : items_) {
     if (styles.contains(item.style)) dossier.items.push_back(item);
   }
+  for (const auto& [id, scenario] : scenarios_) {
+    if (!scenario.enabled) dossier.scenarios_off.insert(id);
+  }
   answers.emplace_back(event::DossierLoaded{e.visit, std::move(dossier)});
 }
 
@@ -194,6 +198,7 @@ void MemoryStore::take_over(DataSet which) {
   if (which == DataSet::profiles) profiles_.clear();
   if (which == DataSet::catalog) items_.clear();
   if (which == DataSet::complements) rules_.clear();
+  if (which == DataSet::scenarios) scenarios_.clear();
   for (const auto& [number, part] : std::exchange(set.parts, {})) upsert(*part.rows);
   set.staging.clear();
 }
@@ -202,6 +207,7 @@ void MemoryStore::upsert(const DataRows& rows) {
   for (const auto& profile : rows.profiles) profiles_.insert_or_assign(profile.member, profile);
   for (const auto& item : rows.items) items_.insert_or_assign(item.variant, item);
   rules_.insert(rules_.end(), rows.rules.begin(), rows.rules.end());
+  for (const auto& scenario : rows.scenarios) scenarios_.insert_or_assign(scenario.id, scenario);
 }
 
 event::CacheWritten MemoryStore::write(const Delta& delta) {
@@ -248,6 +254,9 @@ event::CacheWritten MemoryStore::write(const ConsentChange& change) {
   }
   return {};
 }
+
+/// Never asked for: this store has no limit.
+void MemoryStore::on(const effect::EvictMembers&, std::deque<Event>&) {}
 
 void MemoryStore::on(const effect::ForgetMember& e, std::deque<Event>& answers) {
   profiles_.erase(e.member);

@@ -38,6 +38,7 @@ class MemoryStore {
   void on(const effect::LoadDossier& e, std::deque<Event>& answers);
   void on(const effect::LoadKeys& e, std::deque<Event>& answers);
   void on(const effect::WriteCache& e, std::deque<Event>& answers);
+  void on(const effect::EvictMembers& e, std::deque<Event>& answers);
   void on(const effect::ForgetMember& e, std::deque<Event>& answers);
 
   event::CacheWritten write(const SnapshotPart& part);
@@ -55,6 +56,7 @@ class MemoryStore {
   std::map<MemberId, Profile> profiles_;
   std::map<std::string, CatalogItem> items_;  ///< by variant
   std::vector<ComplementRule> rules_;
+  std::map<std::string, Scenario> scenarios_;  ///< by id
 };
 
 }  // namespace tg

@@ -1,4 +1,7 @@
-// Catalogue items and complement rules (contract §5.2, §5.3) <-> JSON.
+// Catalogue items, complement rules and scenarios (contract §5.2 to §5.4) <-> JSON.
+#include <algorithm>
+#include <array>
+
 #include "codec/json_write.hpp"
 #include "codec/messages.hpp"
 #include "codec/readers.hpp"
@@ -13,6 +16,16 @@ constexpr std::size_t kMaxImageBytes = 2048;  ///< an address, or a small data: 
 
 bool is_currency(std::string_view text) {
   return text.size() == 3 && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+}
+
+constexpr std::size_t kMaxScenarioBytes = 64U << 10U;
+constexpr std::size_t kMaxBlockMembers = 256;
+constexpr std::array<std::string_view, 4> kScenarioBlocks{"targeting", "trigger", "personalisation", "interruption"};
+
+bool is_scenario_id(std::string_view text) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !text.empty() && text.size() <= 64 && lower(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 }  // namespace
@@ -44,6 +57,16 @@ ComplementRule read_rule(const Cursor& c) {
           .with = c.need("with").filled_text(),
           .score_permille = c.at("score").permille(),
           .support = c.at("support").int32(0, kMaxStock)};
+}
+
+Scenario read_scenario(const Cursor& c) {
+  Scenario scenario;
+  scenario.id = c.need("id").text_if(is_scenario_id, "1 to 64 of a-z 0-9 _, beginning with a letter,");
+  for (const auto block : kScenarioBlocks) static_cast<void>(c.need(block).keys(kMaxBlockMembers));
+  scenario.enabled = c.at("targeting").at("enabled").flag(true);
+  scenario.body = c.raw();
+  if (scenario.body.size() > kMaxScenarioBytes) c.complain("a scenario of at most 64 KiB is allowed");
+  return scenario;
 }
 
 Json item_json(const CatalogItem& item) {
@@ -84,6 +107,11 @@ std::string encode_rule(const ComplementRule& rule) {
 Result<ComplementRule> decode_rule(std::string_view json, std::size_t line) {
   Document doc(json, line);
   return doc.finish(read_rule(doc.root()));
+}
+
+Result<Scenario> decode_scenario(std::string_view json, std::size_t line) {
+  Document doc(json, line);
+  return doc.finish(read_scenario(doc.root()));
 }
 
 }  // namespace tg

@@ -24,8 +24,10 @@ struct SetWords {
   const char* upserted;  ///< in an op
   const char* removed;   ///< in an op: what names the row
 };
-constexpr std::array<SetWords, kDataSetCount> kWords{
-    {{"profiles", "profile", "member"}, {"items", "item", "variant"}, {"rules", "rule", ""}}};
+constexpr std::array<SetWords, kDataSetCount> kWords{{{"profiles", "profile", "member"},
+                                                      {"items", "item", "variant"},
+                                                      {"rules", "rule", ""},
+                                                      {"scenarios", "scenario", ""}}};
 const SetWords& words_of(DataSet set) { return kWords.at(static_cast<std::size_t>(set)); }
 
 /// Reads one row into the vector that fits the set and returns what names it.
@@ -36,9 +38,11 @@ std::string add_row(DataSet set, const Cursor& c, DataRows& rows) {
     case DataSet::catalog:
       return rows.items.emplace_back(read_item(c)).variant;
     case DataSet::complements:
+      return rows.rules.emplace_back(read_rule(c)).style;
+    case DataSet::scenarios:
       break;
   }
-  return rows.rules.emplace_back(read_rule(c)).style;
+  return rows.scenarios.emplace_back(read_scenario(c)).id;
 }
 
 template <DataSet Set>
@@ -47,7 +51,9 @@ Body read_snapshot(const CommandId& id, const Cursor& c) {
   part.set = Set;
   part.snapshot = c.at("snapshot").text(kMaxIdBytes);
   if (part.snapshot.empty()) part.snapshot = id.value;
-  part.revision = c.need("revision").integer(0, kMaxRevision);
+  // `scenarios.set` may come without one: it is always the whole, and has no deltas that could leave a gap.
+  const Cursor revision = Set == DataSet::scenarios ? c.at("revision") : c.need("revision");
+  part.revision = revision.integer(0, kMaxRevision);
   part.parts = c.at("parts").int32(1, kMaxParts, 1);
   part.part = c.at("part").int32(1, part.parts, 1);
   auto rows = std::make_shared<DataRows>();
@@ -141,7 +147,7 @@ constexpr auto kCommands = std::to_array<CommandRow>({{"profiles.snapshot", read
                                                       {"replay", read_replay},
                                                       {"match", not_supported},
                                                       {"config", not_supported},
-                                                      {"scenarios.set", not_supported}});
+                                                      {"scenarios.set", read_snapshot<DataSet::scenarios>}});
 
 bool is_command_id(std::string_view text) {
   return !text.empty() && text.size() <= kMaxIdBytes &&

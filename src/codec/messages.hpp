@@ -50,6 +50,7 @@ struct RemoteBatch {
 [[nodiscard]] Result<CatalogItem> decode_item(std::string_view json, std::size_t line = 0);
 [[nodiscard]] std::string encode_rule(const ComplementRule& rule);
 [[nodiscard]] Result<ComplementRule> decode_rule(std::string_view json, std::size_t line = 0);
+[[nodiscard]] Result<Scenario> decode_scenario(std::string_view json, std::size_t line = 0);
 
 /// Facts-file bodies (columns hold what is queried, the body holds the rest); own format, versioned by the schema.
 [[nodiscard]] std::string encode_visit(const Visit& visit);

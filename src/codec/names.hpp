@@ -65,8 +65,10 @@ inline constexpr auto kSizeSourceNames = std::to_array<Named<SizeSource>>(
     {{SizeSource::declared, "declared"}, {SizeSource::inferred, "inferred"}, {SizeSource::observed, "observed"}});
 inline constexpr auto kIntentKindNames = std::to_array<Named<IntentKind>>(
     {{IntentKind::viewed, "viewed"}, {IntentKind::wishlist, "wishlist"}, {IntentKind::cart, "cart"}});
-inline constexpr auto kDataSetNames = std::to_array<Named<DataSet>>(
-    {{DataSet::profiles, "profiles"}, {DataSet::catalog, "catalog"}, {DataSet::complements, "complements"}});
+inline constexpr auto kDataSetNames = std::to_array<Named<DataSet>>({{DataSet::profiles, "profiles"},
+                                                                     {DataSet::catalog, "catalog"},
+                                                                     {DataSet::complements, "complements"},
+                                                                     {DataSet::scenarios, "scenarios"}});
 inline constexpr auto kAckStatusNames = std::to_array<Named<AckStatus>>({{AckStatus::accepted, "accepted"},
                                                                          {AckStatus::applied, "applied"},
                                                                          {AckStatus::rejected, "rejected"},

@@ -18,6 +18,7 @@ namespace tg {
 [[nodiscard]] CollectOrder read_collect_order(const Cursor& c);
 [[nodiscard]] CatalogItem read_item(const Cursor& c);
 [[nodiscard]] ComplementRule read_rule(const Cursor& c);
+[[nodiscard]] Scenario read_scenario(const Cursor& c);
 [[nodiscard]] Ticket read_ticket(const Cursor& c, std::string_view store);
 [[nodiscard]] CardAction read_action(std::string_view device, const Cursor& c);
 

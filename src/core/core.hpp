@@ -81,6 +81,7 @@ class Core {
   void on(const event::ActionArrived& e);
   void on(const event::CommandArrived& e);
   void on(const event::CacheWritten& e);
+  void on(const event::EvictionDue& e);
   void on(const event::MemberForgotten& e);
   void on(const event::RowsErased& e);
   void on(const event::Committed& e);

@@ -55,6 +55,21 @@ void Core::on(const event::CacheWritten& e) {
   say(effect::PublishAck{std::move(answer)});
 }
 
+/// Never who is inside, or in the middle of an erasure, which does more.
+void Core::on(const event::EvictionDue& e) {
+  effect::EvictMembers evict{e.round, {}};
+  for (const auto& member : e.members) {
+    if (presence_.visit_of(member) != nullptr || being_erased_.contains(member)) continue;
+    forget_member(member, EndReason::removed);
+    evict.members.push_back(member);
+  }
+  if (!evict.members.empty()) {
+    const std::string count = std::to_string(evict.members.size());
+    ops_.emplace_back(row::Audit{{now_.wall, "data", {}, count + " profiles beyond profiles.max_members removed"}});
+  }
+  now_do(std::move(evict));  // also an empty list: the lane waits for the answer
+}
+
 void Core::ask_for_missing_parts() {
   for (auto it = open_snapshots_.begin(); it != open_snapshots_.end();) {
     const bool due = it->second.due <= now_.mono;

@@ -130,6 +130,11 @@ struct WriteCache {
   std::string name;
   std::variant<SnapshotPart, Delta, ConsentChange> body;
 };
+/// Cache lane: the profiles of these members go, because there are more than profiles.max_members.
+struct EvictMembers {
+  std::uint64_t round = 0;  ///< of the question
+  std::vector<MemberId> members;
+};
 /// Cache lane: the member's rows go, to the last byte; answered by MemberForgotten when that is true.
 struct ForgetMember {
   CommandId command;
@@ -223,10 +228,10 @@ struct Note {
 
 using Effect = std::variant<effect::Persist, effect::ReadRows, effect::SurveyOutbox, effect::ReviveRows,
                             effect::EraseRows, effect::LoadTicketFacts, effect::LoadDossier, effect::LoadKeys,
-                            effect::WriteCache, effect::ForgetMember, effect::PublishRow, effect::PublishAck,
-                            effect::PublishCard, effect::WithdrawCard, effect::PublishState, effect::ConnectLink,
-                            effect::DropLink, effect::AnswerTicket, effect::Count, effect::Sighted, effect::CheckedIn,
-                            effect::CheckinAnswered, effect::Note>;
+                            effect::WriteCache, effect::EvictMembers, effect::ForgetMember, effect::PublishRow,
+                            effect::PublishAck, effect::PublishCard, effect::WithdrawCard, effect::PublishState,
+                            effect::ConnectLink, effect::DropLink, effect::AnswerTicket, effect::Count, effect::Sighted,
+                            effect::CheckedIn, effect::CheckinAnswered, effect::Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tg

@@ -127,6 +127,11 @@ struct CacheWritten {
   std::vector<MemberKeys> upserted;   ///< by a delta
   std::vector<MemberId> removed;      ///< by a delta
 };
+/// There are more members than profiles.max_members; these would be the first to go. Answered by EvictMembers.
+struct EvictionDue {
+  std::uint64_t round = 0;
+  std::vector<MemberId> members;
+};
 /// The answer to ForgetMember.
 struct MemberForgotten {
   CommandId command;
@@ -204,9 +209,9 @@ struct ForgetAsked {
 using Event =
     std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen, event::CheckinSeen,
                  event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
-                 event::ActionArrived, event::CommandArrived, event::CacheWritten, event::MemberForgotten,
-                 event::RowsErased, event::Committed, event::RowsRead, event::OutboxSurveyed, event::RowsRevived,
-                 event::LinkUp, event::LinkDown, event::Delivered, event::ClockChanged, event::PolicyChanged,
-                 event::DeadlineReached, event::ForgetAsked, event::ReceiverChanged>;
+                 event::ActionArrived, event::CommandArrived, event::CacheWritten, event::EvictionDue,
+                 event::MemberForgotten, event::RowsErased, event::Committed, event::RowsRead, event::OutboxSurveyed,
+                 event::RowsRevived, event::LinkUp, event::LinkDown, event::Delivered, event::ClockChanged,
+                 event::PolicyChanged, event::DeadlineReached, event::ForgetAsked, event::ReceiverChanged>;
 
 }  // namespace tg

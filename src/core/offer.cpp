@@ -192,9 +192,12 @@ std::optional<ResolvedSize> resolve_size(const std::vector<SizeEvidence>& eviden
 
 Offer make_offer(const Dossier& dossier, const std::set<std::string>& closed, WallTime now) {
   Picker picker(dossier, closed);
-  for (const auto& intent : dossier.profile.intents) picker.consider(from_intent(intent, now));
+  const auto consider = [&](const Candidate& candidate) {
+    if (!dossier.scenarios_off.contains(candidate.scenario)) picker.consider(candidate);
+  };
+  for (const auto& intent : dossier.profile.intents) consider(from_intent(intent, now));
   for (const auto& rule : dossier.rules) {
-    if (picker.owned(rule.style)) picker.consider(from_rule(rule, picker.name_of(rule.style)));
+    if (picker.owned(rule.style)) consider(from_rule(rule, picker.name_of(rule.style)));
   }
   return picker.finish();
 }

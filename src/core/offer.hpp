@@ -30,7 +30,8 @@ struct Offer {
   SuppressReason why_not = SuppressReason::nothing_to_say;  ///< meaningful when items is empty
 };
 /// Viewed, wished and carted styles that are here in the right size, and what goes with owned ones.
-/// `closed` styles are left out. Equal input gives an equal offer (ties by variant).
+/// `closed` styles and scenarios that are switched off are left out. Equal input gives an equal offer (ties by
+/// variant).
 [[nodiscard]] Offer make_offer(const Dossier& dossier, const std::set<std::string>& closed, WallTime now);
 
 }  // namespace tg

@@ -56,6 +56,8 @@ class CachePort {
   virtual void complete_ticket_facts(effect::LoadTicketFacts request, event::TicketFactsLoaded so_far) = 0;
   /// Answered by event::CacheWritten.
   virtual void write(effect::WriteCache request) = 0;
+  /// The answer to event::EvictionDue, which comes by itself while there are more members than allowed.
+  virtual void evict(effect::EvictMembers request) = 0;
   /// Answered by event::MemberForgotten, after secure deletion and a truncated write-ahead log.
   virtual void forget(effect::ForgetMember request) = 0;
   [[nodiscard]] virtual StoreHealth health() const = 0;

@@ -150,6 +150,7 @@ void Gateway::carry_out(Effect effect) {
                       [&](effect::LoadDossier& e) { doors_.cache->load_dossier(std::move(e)); },
                       [&](effect::LoadKeys&) { doors_.cache->load_keys(); },
                       [&](effect::WriteCache& e) { doors_.cache->write(std::move(e)); },
+                      [&](effect::EvictMembers& e) { doors_.cache->evict(std::move(e)); },
                       [&](effect::ForgetMember& e) { doors_.cache->forget(std::move(e)); },
                       [&](effect::PublishState& e) { publish_state(e.link, true); },
                       [&](effect::ConnectLink& e) { link(e.link).connect(); },

@@ -8,8 +8,9 @@
 // for him needs are written before it, and again when central changed them; the data commands themselves are not. A tap
 // names its visit as "@<alias>", the open visit of that member, and its suggestion as "@<rank>" on that visit's card.
 // An alias is in the same hold-out arm as its member, and goes with a withdrawal or an erasure.
-// Lost: visits and tickets from before the start, how old the cache was (`cache_age_s`, `stale_cache`), which of a
-// member's phones was heard, changes of the configuration, and jumps of the clock.
+// Lost: visits and tickets from before the start, which scenarios were switched off, how old the cache was
+// (`cache_age_s`, `stale_cache`), which of a member's phones was heard, changes of the configuration, and jumps of the
+// clock.
 #pragma once
 
 #include <cstdint>

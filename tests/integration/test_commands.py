@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unittest
+from pathlib import Path
 from typing import Any
 
 from store.case import LONG, ShopCase
@@ -105,6 +106,42 @@ class CatalogueTest(CommandCase):
         card = guest.try_on()
         shown = next(s for s in card["suggestions"] if s["variant"] == COAT)
         self.assertEqual(shown["location"], "Mur Z9")
+
+
+class ScenariosTest(CommandCase):
+    def scenario(self, name: str, **targeting: Any) -> dict[str, Any]:
+        return {"id": name, "targeting": targeting, "trigger": {}, "personalisation": {}, "interruption": {}}
+
+    def test_a_scenario_that_is_off_suggests_nothing(self) -> None:
+        camille = coat_lover(1)
+        self.snapshot(1, [camille.profile])
+        self.snapshot(7, example_catalogue(), "catalog")
+        off = [self.scenario(name, enabled=False) for name in ("viewed_not_bought", "cart_in_store")]
+        ack = self.central.command("scenarios.set", {"revision": 5, "scenarios": off})
+        self.assertEqual((ack["status"], ack["revision"]), ("applied", 5))
+        self.store.gateway.kill()
+        self.store.gateway.start()
+        self.store.radio.wait_scanning("hci0")
+        guest = Visitor(self.store, camille)
+        guest.come_in()
+        guest.at("fitting")
+        suppressed = self.central.wait_for("suggestion.suppressed")["data"]
+        self.assertEqual(suppressed["reason"], "nothing_to_say")
+
+    def test_one_without_interruption_is_refused_and_an_import_replaces_all(self) -> None:
+        broken = {**self.scenario("welcome"), "interruption": None}
+        ack = self.central.command("scenarios.set", {"scenarios": [self.scenario("welcome"), broken]})
+        self.assertEqual(ack["status"], "rejected")
+        self.assertIn("/scenarios/1/interruption", ack["reason"])
+        self.store.gateway.import_records("scenarios", [self.scenario("welcome"), self.scenario("service_first")])
+        refused = self.store.gateway.ctl("import", "scenarios", self.file(json.dumps(broken)))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("line 1: /interruption", refused.stderr)
+
+    def file(self, line: str) -> Path:
+        path = self.folder() / "scenarios.ndjson"
+        path.write_text(line)
+        return path
 
 
 class NonsenseTest(CommandCase):

@@ -1,6 +1,8 @@
 // Commands of central (contract §4.2) and the bodies of the facts file.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/crypto.hpp"
 #include "codec/messages.hpp"
 #include "codec/text.hpp"
@@ -41,6 +43,29 @@ TEST(Commands, ASnapshotWithoutPartsIsOnePart) {
   EXPECT_EQ(part.part, 1);
   EXPECT_EQ(part.parts, 1);
   EXPECT_EQ(part.rows->rules.at(0).score_permille, 310);
+}
+
+TEST(Commands, ScenariosComeAsAWholeAndEachWithFourBlocks) {
+  const std::string blocks = R"("trigger":{"zone":"fitting"},"personalisation":{})";
+  const auto set = [&](const std::string& scenario) {
+    return R"({"command_id":"c-1","scenarios":[{"id":)" + scenario + "," + blocks + "}]}";
+  };
+  const auto part = read<SnapshotPart>("scenarios.set",
+                                       set(R"("welcome","targeting":{"enabled":false},"interruption":{"lock_h":2})"));
+  EXPECT_EQ(part.set, DataSet::scenarios);
+  EXPECT_EQ(part.revision, 0);
+  ASSERT_EQ(part.rows->scenarios.size(), 1U);
+  EXPECT_EQ(part.rows->scenarios[0].id, "welcome");
+  EXPECT_FALSE(part.rows->scenarios[0].enabled);
+  EXPECT_NE(part.rows->scenarios[0].body.find(R"("lock_h":2)"), std::string::npos);
+  for (const auto& [scenario, pointer] : std::map<std::string, std::string>{
+           {R"("welcome","targeting":{})", "/scenarios/0/interruption"},
+           {R"("welcome","targeting":{},"interruption":null)", "/scenarios/0/interruption"},
+           {R"("welcome","targeting":[],"interruption":{})", "/scenarios/0/targeting"},
+           {R"("welcome","targeting":{"enabled":"no"},"interruption":{})", "/scenarios/0/targeting/enabled"},
+           {R"("Wel come","targeting":{},"interruption":{})", "/scenarios/0/id"}}) {
+    EXPECT_EQ(why_not("scenarios.set", set(scenario)).find(pointer), 0U) << why_not("scenarios.set", set(scenario));
+  }
 }
 
 TEST(Commands, InADeltaTheLastOpForARowCounts) {

@@ -51,6 +51,77 @@ TEST_F(CoreConsent, ARefusalEndsTheVisitTheCardAndRecognitionInOneStep) {
   EXPECT_EQ(box.seen.facts.size(), end_at + 2) << "nor anything later";
 }
 
+/// What a purpose allows, one column a use; each use has one gate, and no refusal opens or closes another's.
+struct Uses {
+  bool visit, visit_at_the_till, card, first_name, attribution;
+  bool operator==(const Uses&) const = default;
+};
+struct Refused {
+  Purpose purpose;
+  Uses left;
+};
+constexpr Refused kRefusals[] = {
+    {Purpose::recognition, {false, false, false, false, true}},
+    {Purpose::associate_display, {true, true, true, false, true}},
+    {Purpose::suggestion, {true, true, false, false, true}},
+    {Purpose::attribution, {true, true, true, true, false}},
+    {Purpose::sms, {true, true, true, true, true}},
+    {Purpose::email, {true, true, true, true, true}},
+};
+
+/// Everything that the box does with a member, tried once.
+Uses uses_of(const Profile& who, std::optional<Purpose> withdrawn = {}) {
+  const auto opened = [&](Box& box) {
+    box.cache.put(who);
+    box.start();
+    if (withdrawn) box.consent("c-1", who, *withdrawn, kRevoked, at(box.now()).wall);
+  };
+  Uses done{};
+  Box radio;
+  opened(radio);
+  const VisitId visit = radio.enter_fitting(who);
+  done.visit = !visit.empty();
+  done.card = !radio.seen.tablet.empty();
+  if (done.card) {
+    radio.tap(visit, ActionKind::claim, "tap-1");
+    done.first_name = radio.seen.tablet.at(visit).first_name.has_value();
+  }
+  Box till;
+  opened(till);
+  till.till(coat_ticket(at(till.now()).wall));
+  done.visit_at_the_till = !till.seen.all<fact::VisitStarted>().empty();
+  done.attribution = !till.seen.all<fact::AttributionCreated>().empty();
+  return done;
+}
+
+TEST(Purposes, EachUseAsksForItsOwn) {
+  constexpr Uses kAll{true, true, true, true, true};
+  Profile granted = camille();
+  for (const auto& [purpose, left] : kRefusals) grant(granted, purpose);
+  EXPECT_EQ(uses_of(granted), kAll) << "else the rows below prove nothing";
+  for (const auto& [purpose, left] : kRefusals) {
+    Profile without = granted;
+    without.consent.at(purpose).reset();
+    EXPECT_EQ(uses_of(without), left) << "never granted: purpose " << static_cast<int>(purpose);
+    EXPECT_EQ(uses_of(granted, purpose), left) << "withdrawn: purpose " << static_cast<int>(purpose);
+    without.consent.at(purpose) = ConsentRecord{ConsentStatus::granted, kLongAgo, kOpening - 1s, ""};
+    EXPECT_EQ(uses_of(without), left) << "run out: purpose " << static_cast<int>(purpose);
+  }
+}
+
+TEST_F(CoreConsent, WhoIsInsideIsNotEvicted) {
+  const Profile other = member("m-who-is-not-here", 2);
+  box.replace_profiles("S1", {who, other});
+  box.enter_fitting(who);
+  box.send(event::EvictionDue{7, {who.member, other.member}});
+  ASSERT_EQ(box.seen.evicted.size(), 1U);
+  EXPECT_EQ(box.seen.evicted[0].round, 7U);
+  EXPECT_EQ(box.seen.evicted[0].members, std::vector<MemberId>{other.member});
+  EXPECT_TRUE(box.core().identity().knows(who.member, now()));
+  EXPECT_FALSE(box.core().identity().knows(other.member, now()));
+  EXPECT_EQ(box.seen.tablet.size(), 1U) << "her card stays";
+}
+
 TEST_F(CoreConsent, ARefusalOfSuggestionsTakesTheCardAndLeavesTheVisit) {
   const VisitId visit = box.enter_fitting(who);
   box.consent("c-1", who, Purpose::suggestion, kRevoked, now());

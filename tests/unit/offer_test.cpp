@@ -48,6 +48,16 @@ TEST(Offer, TheContractsExampleIsTheCoatInFortyTwo) {
   EXPECT_EQ(o.items[1].rank, 2);
 }
 
+TEST(Offer, AScenarioThatIsOffSuggestsNothing) {
+  Dossier dossier = dossier_of(camille());
+  dossier.scenarios_off = {"viewed_not_bought"};
+  EXPECT_EQ(variants(make_offer(dossier, {}, kOpening)), Variants{"SCARF-RED"});
+  dossier.scenarios_off.insert("complement_owned");
+  const Offer none = make_offer(dossier, {}, kOpening);
+  EXPECT_TRUE(none.items.empty());
+  EXPECT_EQ(none.why_not, SuppressReason::nothing_to_say);
+}
+
 // --- never -----------------------------------------------------------------------------------------------------------
 
 TEST(Offer, NeverWhatSheOwns) {

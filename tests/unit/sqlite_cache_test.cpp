@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "adapters/sqlite_cache_rows.hpp"
+#include "adapters/sqlite_schema.hpp"
 #include "unit/store_probe.hpp"
 
 namespace tg::test {
@@ -41,7 +43,7 @@ CatalogItem item(const std::string& variant, const std::string& style) {
 }
 
 std::shared_ptr<const DataRows> rows(std::vector<Profile> profiles) {
-  return std::make_shared<const DataRows>(DataRows{std::move(profiles), {}, {}});
+  return std::make_shared<const DataRows>(DataRows{std::move(profiles), {}, {}, {}});
 }
 
 SnapshotPart part(const std::string& snapshot, std::int64_t revision, std::int32_t n, std::int32_t of,
@@ -256,6 +258,39 @@ TEST_F(SqliteCacheTest, ATicketFindsItsHolderAndItsItems) {
   EXPECT_FALSE(ticket_facts(request).holder) << "a number that two members share names nobody";
 }
 
+/// Each question that an event, a ticket or an erasure asks, over rows enough that a scan would show.
+TEST(CacheRows, AreFoundByAnIndex) {
+  const TempDir dir;
+  auto opened = open_database({dir / "cache.db"}, kCacheKind);
+  ASSERT_TRUE(opened);
+  Db& db = opened->db;
+  constexpr Generations kNow{1, 2, 3, 4};
+  DataRows all;
+  for (int i = 0; i < 300; ++i) {
+    const std::string n = std::to_string(i);
+    Profile p = profile("m-" + n);
+    p.loyalty = {"299" + n};
+    p.purchases.push_back({"S-" + n, "shirt", kNoon, "web", true});
+    all.profiles.push_back(p);
+    all.items.push_back(item("S-" + n + "-42", "S-" + n));
+    all.items.back().gtin = "40063" + n;
+    all.rules.push_back({"S-" + n, "S-0", 300, 10});
+  }
+  ASSERT_FALSE(db.transact([&] {
+    put_rows(db, DataSet::profiles, kNow.profiles, all);
+    put_rows(db, DataSet::catalog, kNow.catalog, all);
+    put_rows(db, DataSet::complements, kNow.complements, all);
+  }));
+  EXPECT_TRUE(read_profile(db, kNow.profiles, "m-7"));
+  EXPECT_TRUE(read_holder(db, kNow.profiles, "2997"));
+  EXPECT_EQ(read_items(db, kNow.catalog, {"S-7-42"}, {"400638"}).size(), 2U);
+  EXPECT_EQ(read_dossier(db, kNow, "m-9")->items.size(), 2U);
+  ASSERT_FALSE(db.transact([&] { EXPECT_TRUE(remove_row(db, DataSet::profiles, kNow.profiles, "m-7")); }));
+  EXPECT_EQ(db.unindexed(), 0);
+  EXPECT_TRUE(db.number("SELECT count(*) FROM item WHERE body LIKE '%S-7%'"));
+  EXPECT_GE(db.unindexed(), 299) << "what has no index is noticed";
+}
+
 TEST_F(SqliteCacheTest, AForgottenMemberLeavesNoByte) {
   std::vector<Profile> many;
   for (int i = 0; i < 500; ++i) many.push_back(profile("m-" + std::to_string(i)));
@@ -274,18 +309,69 @@ TEST_F(SqliteCacheTest, AForgottenMemberLeavesNoByte) {
   EXPECT_EQ(cache_->figures()[0].entries, 500);
 }
 
-TEST_F(SqliteCacheTest, MoreMembersThanAllowedAreRefusedWithTheReason) {
+/// Agreed to recognition at noon and bought something `days` later.
+Profile active(const std::string& member, int days) {
+  Profile p = profile(member);
+  p.purchases.push_back({"SHIRT", "shirt", kNoon + days * Seconds{86400}, "web", true});
+  return p;
+}
+
+TEST_F(SqliteCacheTest, OfTooManyMembersThoseGoFirstWhoAreNotRecognisedAndThenTheLeastActive) {
   cache_.reset();
   auto small = settings(dir_);
-  small.max_members = 2;
+  small.max_members = 3;
   open(small);
-  write(part("S1", 1, 1, 1, {profile("m-a"), profile("m-b")}));
+  Profile unrecognised = active("m-z", 9);
+  unrecognised.consent.at(Purpose::recognition) = revoked(kNoon);
+  const auto done =
+      write(part("S1", 1, 1, 1, {active("m-a", 5), active("m-b", 1), active("m-c", 3), profile("m-d"), unrecognised}));
+  EXPECT_EQ(done.status, AckStatus::applied);
+  const auto due = inbox_.take<event::EvictionDue>();
+  ASSERT_TRUE(due);
+  EXPECT_EQ(due->members, (std::vector<MemberId>{MemberId("m-z"), MemberId("m-d")}));
+  EXPECT_EQ(members().size(), 4U) << "nobody goes before the core has said who is inside";
+
+  cache_->evict({due->round, {MemberId("m-z")}});  // m-d is inside
+  const auto next = inbox_.take<event::EvictionDue>();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->members, std::vector<MemberId>{MemberId("m-d")});
+  cache_->evict({next->round, {}});
+  EXPECT_EQ(members(), (Names{"m-a", "m-b", "m-c", "m-d"})) << "one too many, until he has left";
+
+  write(Delta{DataSet::profiles, 1, 2, rows({active("m-e", 7)}), {}});
+  const auto last = inbox_.take<event::EvictionDue>();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->members, (std::vector<MemberId>{MemberId("m-d"), MemberId("m-b")}));
+  cache_->evict({due->round, {MemberId("m-a")}});  // an answer to an older question
+  cache_->evict({last->round, last->members});
+  EXPECT_EQ(members(), (Names{"m-a", "m-c", "m-e"}));
+  EXPECT_EQ(cache_->figures()[0].entries, 3);
+  EXPECT_FALSE(inbox_.take<event::EvictionDue>(std::chrono::milliseconds{50}));
+}
+
+TEST_F(SqliteCacheTest, TwiceAsManyMembersAsAllowedAreRefused) {
+  cache_.reset();
+  auto small = settings(dir_);
+  small.max_members = 1;
+  open(small);
   const auto refused = write(part("S2", 2, 1, 1, {profile("m-a"), profile("m-b"), profile("m-c")}));
   EXPECT_EQ(refused.status, AckStatus::rejected);
   EXPECT_NE(refused.reason.find("profiles.max_members"), std::string::npos);
-  EXPECT_EQ(write(Delta{DataSet::profiles, 1, 2, rows({profile("m-c")}), {}}).status, AckStatus::rejected);
-  EXPECT_EQ(write(Delta{DataSet::profiles, 1, 2, rows({profile("m-c")}), {"m-a"}}).status, AckStatus::applied);
-  EXPECT_EQ(members(), (Names{"m-b", "m-c"}));
+  EXPECT_TRUE(members().empty());
+}
+
+TEST_F(SqliteCacheTest, AScenarioThatIsOffIsToldWithEachDossier) {
+  write(part("S1", 1, 1, 1, {profile("m-a")}));
+  EXPECT_TRUE(dossier("m-a")->scenarios_off.empty());
+  DataRows set;
+  set.scenarios = {{"welcome", true, "{}"}, {"cart_in_store", false, "{}"}};
+  const auto done = write(SnapshotPart{DataSet::scenarios, "c-1", 3, 1, 1, std::make_shared<const DataRows>(set)});
+  EXPECT_EQ(done.status, AckStatus::applied);
+  EXPECT_EQ(done.revision, 3);
+  open(settings(dir_));
+  EXPECT_EQ(dossier("m-a")->scenarios_off, std::set<std::string>{"cart_in_store"});
+  write(SnapshotPart{DataSet::scenarios, "c-2", 4, 1, 1, std::make_shared<const DataRows>()});
+  EXPECT_TRUE(dossier("m-a")->scenarios_off.empty());
 }
 
 TEST_F(SqliteCacheTest, AFullDiskIsAnsweredAndChangesNothing) {

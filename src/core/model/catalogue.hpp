@@ -1,8 +1,9 @@
-// Catalogue items and complement rules (contract §5.2, §5.3), already checked. Plain data, any thread.
+// Catalogue items, complement rules and scenarios (contract §5.2 to §5.4), already checked. Plain data, any thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,11 +42,20 @@ struct ComplementRule {
   std::int32_t support = 0;
 };
 
+/// What may lead to a suggestion, as central set it (contract §5.4). Of the built-in scenarios it can switch one off;
+/// its blocks are kept as they came and decide nothing yet.
+struct Scenario {
+  std::string id;
+  bool enabled = true;  ///< targeting.enabled
+  std::string body;     ///< JSON
+};
+
 /// All that a suggestion for one member needs, read from the cache in one go.
 struct Dossier {
   Profile profile;
   std::vector<CatalogItem> items;     ///< every variant of the styles that intents, purchases and rules name
   std::vector<ComplementRule> rules;  ///< those whose `style` the member owns, best score first
+  std::set<std::string> scenarios_off = {};
 };
 
 }  // namespace tg

@@ -14,18 +14,20 @@
 
 namespace tg {
 
-/// The three data sets that central owns and the cache file holds.
-enum class DataSet : std::uint8_t { profiles, catalog, complements };
-inline constexpr std::size_t kDataSetCount = 3;
+/// The data sets that central owns and the cache file holds.
+enum class DataSet : std::uint8_t { profiles, catalog, complements, scenarios };
+inline constexpr std::size_t kDataSetCount = 4;
 
 /// Rows of one data set; only the vector that fits the set is filled.
 struct DataRows {
   std::vector<Profile> profiles;
   std::vector<CatalogItem> items;
   std::vector<ComplementRule> rules;
+  std::vector<Scenario> scenarios;
 };
 
-/// `{profiles,catalog,complements}.snapshot`: one part of a full replacement. A set without parts has part 1 of 1.
+/// `{profiles,catalog,complements}.snapshot`, `scenarios.set`: one part of a full replacement. A set without parts has
+/// part 1 of 1.
 struct SnapshotPart {
   DataSet set = DataSet::profiles;
   std::string snapshot;

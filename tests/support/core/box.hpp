@@ -21,6 +21,7 @@ struct Seen {
   std::vector<Sequence> sent;
   std::vector<Effect> visible;     ///< PublishRow, PublishAck, PublishCard, WithdrawCard, AnswerTicket, CheckinAnswered
   std::map<VisitId, Card> tablet;  ///< retained cards
+  std::vector<effect::EvictMembers> evicted;
   std::map<effect::Counter, std::uint64_t> counters;
 
   template <class F>
@@ -190,6 +191,10 @@ class Box {
                      answer(event::KeysLoaded{cache.keys(), true, true});
                    },
                    [&](const effect::WriteCache& e) { write_cache(e); },
+                   [&](const effect::EvictMembers& e) {
+                     for (const auto& member : e.members) cache.profiles.erase(member);
+                     seen.evicted.push_back(e);
+                   },
                    [&](const effect::ForgetMember& e) {
                      if (!answers_erasure) return;
                      cache.profiles.erase(e.member);
