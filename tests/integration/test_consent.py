@@ -241,8 +241,9 @@ class ErasureAtRestTest(ErasureTest):
         before = {path.name: path.read_bytes() for path in gateway.state_directory.iterdir()}
         self.key.write_text("6f" * 32)
         gateway.start(ready=False)
-        self.wait(lambda: not gateway.process.running, 10, "it refuses to start")
-        self.assertIn("at_rest_key_file", gateway.log())
+        self.wait(lambda: "at_rest_key_file" in gateway.get("/readyz")[1], 10, "it says what it waits for")
+        self.assertEqual(gateway.get("/readyz")[0], 503)
+        self.assertEqual(gateway.stop(), 0)
         self.assertNotIn("6f6f", gateway.log())
         self.assertEqual({path.name: path.read_bytes() for path in gateway.state_directory.iterdir()}, before)
         self.key.write_text("6f" * 32 + "\n" + "5e" * 32)

@@ -65,7 +65,7 @@ std::optional<std::int64_t> found(const TempDir& dir, std::shared_ptr<const AtRe
 }
 
 bool readable(const TempDir& dir) {
-  return dir.holds(kMember) || dir.holds("touchpoint") || dir.holds("CREATE TABLE") || dir.holds("SQLite format");
+  return dir.holds(kMember) || dir.holds("touchpoint/v1") || dir.holds("CREATE TABLE") || dir.holds("SQLite format");
 }
 
 TEST(AtRestKeys, AreLinesOfHexadecimalDigits) {
@@ -194,10 +194,39 @@ TEST(AtRest, ATransactionLargerThanTheCache) {
   EXPECT_EQ(check.text(0), "ok");
 }
 
+TEST(AtRest, WithoutItsFirstPageItsRowsAreSavedAndStayEncrypted) {
+  const TempDir dir;
+  run(dir, kOurs(), 1, 2000);
+  std::fstream file(dir / "facts.db", std::ios::binary | std::ios::in | std::ios::out);
+  file << std::string(4096, '\x5a');
+  file.close();
+  const auto saved = found(dir, kOurs());
+  ASSERT_TRUE(saved);
+  EXPECT_GT(*saved, 1900);
+  EXPECT_EQ(dir.count(".corrupt-"), 1U);
+  EXPECT_FALSE(readable(dir));
+}
+
+TEST(AtRest, TheCopyBeforeAnUpgradeIsEncrypted) {
+  const TempDir dir;
+  const auto one = std::vector<SqlMigration>{{"0001_facts", "CREATE TABLE t (name TEXT) STRICT"}};
+  auto two = one;
+  two.push_back({"0002_facts", "CREATE TABLE u (name TEXT) STRICT"});
+  const Db::Settings settings{dir / "facts.db", 0, 4096, kOurs()};
+  {
+    auto opened = open_database(settings, kFactsKind, one);
+    ASSERT_TRUE(opened);
+    opened->db.run("INSERT INTO t VALUES (?)", {kMember});
+  }
+  { ASSERT_TRUE(open_database(settings, kFactsKind, two)); }
+  EXPECT_EQ(dir.count(".before-"), 1U);
+  EXPECT_FALSE(readable(dir));
+}
+
 TEST(AtRest, AForeignDatabaseIsNotEncrypted) {
   const TempDir dir;
   { ASSERT_TRUE(open_database({dir / "facts.db"}, kCacheKind)); }
-  EXPECT_EQ(found(dir, kOurs()), std::nullopt);
+  EXPECT_EQ(found(dir, kOurs()), 0) << "it lies beside, and facts begin anew";
   EXPECT_TRUE(dir.holds("SQLite format"));
 }
 
