@@ -38,6 +38,20 @@ bool is_nul(const Page& page) {
   return std::all_of(page.begin(), page.end(), [](unsigned char byte) { return byte == 0; });
 }
 
+enum class Pages : std::uint8_t { none, clear, sealed };
+
+/// What the pages behind the first one are.
+Pages find_pages(std::ifstream& file, const AtRestKeys& keys) {
+  auto seal = keys.current ? std::optional<Seal>(*keys.current) : std::nullopt;
+  Page page{};
+  for (std::int64_t at = page.size(); file.read(reinterpret_cast<char*>(page.data()), page.size()); at += page.size()) {
+    if (looks_like_a_page(page)) return Pages::clear;
+    if (seal) seal->open(file_unit(at), page);
+    if (seal && looks_like_a_page(page)) return Pages::sealed;
+  }
+  return Pages::none;
+}
+
 Found look_at_bytes(std::ifstream& file, std::int64_t application_id, const AtRestKeys& keys) {
   Page page{};
   file.read(reinterpret_cast<char*>(page.data()), page.size());
@@ -51,13 +65,7 @@ Found look_at_bytes(std::ifstream& file, std::int64_t application_id, const AtRe
   }
   if (has_seal(page)) return Found::ours;
   if (named || is_nul(page)) return Found::damaged;
-  auto seal = keys.current ? std::optional<Seal>(*keys.current) : std::nullopt;
-  for (std::int64_t at = page.size(); file.read(reinterpret_cast<char*>(page.data()), page.size()); at += page.size()) {
-    if (looks_like_a_page(page)) return Found::damaged;
-    if (seal) seal->open(file_unit(at), page);
-    if (seal && looks_like_a_page(page)) return Found::damaged;
-  }
-  return Found::foreign;
+  return find_pages(file, keys) == Pages::none ? Found::foreign : Found::damaged;
 }
 
 Result<void> move_to(const std::string& from, const std::string& to) {
@@ -120,6 +128,17 @@ Found look_at(const std::string& path, std::int64_t application_id, const AtRest
   if (fs::file_size(path, error) == 0) return is_empty(path + "-wal") ? Found::nothing : Found::damaged;
   std::ifstream file(path, std::ios::binary);
   return file ? look_at_bytes(file, application_id, keys) : Found::ours;  // unreadable: opening it says why
+}
+
+bool may_have_lost_its_seal(const std::string& path, const AtRestKeys& keys) {
+  std::ifstream file(path, std::ios::binary);
+  Page page{};
+  file.read(reinterpret_cast<char*>(page.data()), page.size());
+  const bool named = std::equal(kMagic.begin(), kMagic.end(), page.begin(),
+                                [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
+  if (named || has_seal(page) || !keys.current) return false;
+  file.clear();
+  return find_pages(file, keys) != Pages::clear;
 }
 
 Result<std::string> set_aside(const std::string& path, std::string_view word) {

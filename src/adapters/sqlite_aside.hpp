@@ -28,6 +28,9 @@ enum class Found : std::uint8_t {
 /// An encrypted file shows neither: opening it will tell. Without its first page it is known by the current key.
 [[nodiscard]] Found look_at(const std::string& path, std::int64_t application_id, const AtRestKeys& keys = {});
 
+/// A file whose first page tells nothing and that was not in the clear: its log is to be read with the current key.
+[[nodiscard]] bool may_have_lost_its_seal(const std::string& path, const AtRestKeys& keys);
+
 inline constexpr std::string_view kBeforeUpgrade = "before";
 /// Copies `*.before-*` in the folder of `path`.
 [[nodiscard]] std::vector<std::string> copies_before_upgrade(const std::string& path);

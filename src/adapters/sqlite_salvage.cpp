@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/sqlite_aside.hpp"
 #include "adapters/sqlite_fact_rows.hpp"
 #include "adapters/sqlite_schema.hpp"
 #include "adapters/sqlite_seal.hpp"
@@ -197,10 +198,13 @@ SalvageCopy::SalvageCopy(const Db::Settings& settings) : path_(settings.path) {
   if (own_) path_ = copy;
   // Of a file without a page SQLite deletes the log, which may have all of them.
   if (own_ && fs::file_size(copy, error) < kPageBytes) fs::resize_file(copy, kPageBytes, error);
+  const AtRestKeys keys = settings.keys ? *settings.keys : AtRestKeys{};
+  // Without its mark SQLite would take the encrypted log for an empty one.
+  if (own_ && may_have_lost_its_seal(copy, keys)) restore_seal(copy, *keys.current);
   db_ = open_readable(path_, settings.keys);
   if (db_ || !own_) return;
-  const bool sealed = settings.keys && settings.keys->current;
-  lend_first_page(copy, sealed ? std::optional<Seal>(*settings.keys->current) : std::nullopt);
+  const auto file = key_of_file(copy, keys);
+  lend_first_page(copy, file && file->key ? std::optional<Seal>(*file->key) : std::nullopt);
   db_ = open_readable(copy, settings.keys);
 }
 

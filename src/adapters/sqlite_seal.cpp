@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -171,6 +172,13 @@ void Seal::open(const SealedUnit& unit, std::span<std::uint8_t> bytes) {
 }
 
 bool has_seal(Bytes head) { return starts_with(head, kMagic); }
+
+void restore_seal(const std::string& path, const Key256& key) {
+  std::vector<std::uint8_t> mark(kMagic.begin(), kMagic.end());
+  std::ranges::copy(PageCipher::check_of(key), std::back_inserter(mark));
+  const File file(path, O_WRONLY);
+  if (file.fd >= 0) static_cast<void>(write_all(file.fd, mark));  // a failure shows when the file is opened
+}
 
 Result<FileKey, DbError> key_of_file(const std::string& path, const AtRestKeys& keys) {
   std::array<std::uint8_t, kMark> mark{};

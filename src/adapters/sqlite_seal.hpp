@@ -47,6 +47,9 @@ class Seal {
 /// Whether a file that begins with these bytes is an encrypted one, with whatever key.
 [[nodiscard]] bool has_seal(Bytes head);
 
+/// Puts the mark of this key back to the beginning of a file that lost it.
+void restore_seal(const std::string& path, const Key256& key);
+
 struct FileKey {
   bool empty = true;          ///< there is no file, or nothing in it
   std::optional<Key256> key;  ///< none: in the clear; of an empty file the current one

@@ -207,6 +207,15 @@ TEST(AtRest, WithoutItsFirstPageItsRowsAreSavedAndStayEncrypted) {
   EXPECT_FALSE(readable(dir));
 }
 
+TEST(AtRest, WithoutItsMarkTheLogIsReadAllTheSame) {
+  const TempDir dir, after_the_cut;
+  run_and_cut(dir, kOurs(), 1, 300, after_the_cut);
+  std::fstream file(after_the_cut / "facts.db", std::ios::binary | std::ios::in | std::ios::out);
+  file << std::string(100, '\x5a');
+  file.close();
+  EXPECT_EQ(found(after_the_cut, kOurs()), 300);
+}
+
 TEST(AtRest, TheCopyBeforeAnUpgradeIsEncrypted) {
   const TempDir dir;
   const auto one = std::vector<SqlMigration>{{"0001_facts", "CREATE TABLE t (name TEXT) STRICT"}};
