@@ -23,7 +23,7 @@ struct DataRows {
   std::vector<Profile> profiles;
   std::vector<CatalogItem> items;
   std::vector<ComplementRule> rules;
-  std::vector<Scenario> scenarios;
+  std::vector<Scenario> scenarios = {};
 };
 
 /// `{profiles,catalog,complements}.snapshot`, `scenarios.set`: one part of a full replacement. A set without parts has
