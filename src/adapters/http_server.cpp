@@ -15,6 +15,7 @@
 #include <list>
 #include <thread>
 
+#include "adapters/lane.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -368,7 +369,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(std::vector<HttpListener> 
   for (auto& listener : listeners)
     if (auto opened = impl->open(std::move(listener)); !opened) return fail(opened.error().message);
   impl->alive_until = (Clock::now() + kAliveFor).time_since_epoch().count();
-  impl->thread = std::thread([lane = impl.get()] { lane->run(); });
+  impl->thread = std::thread([lane = impl.get()] {
+    name_this_thread("http");
+    lane->run();
+  });
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 

@@ -1,5 +1,7 @@
 #include "adapters/lane.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -16,12 +18,14 @@ std::int64_t now_ms() {
 
 }  // namespace
 
+void name_this_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
+
 Lane::Lane(Turn turn) : turn_(std::move(turn)), last_beat_ms_(now_ms()) {}
 Lane::~Lane() { stop(); }
 
-void Lane::start() {
+void Lane::start(const char* name) {
   beat();
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this, name] { run(name); });
 }
 
 void Lane::wake() {
@@ -45,7 +49,8 @@ void Lane::stop() {
 void Lane::beat() { last_beat_ms_ = now_ms(); }
 bool Lane::answering() const { return now_ms() - last_beat_ms_ < kSilent.count(); }
 
-void Lane::run() {
+void Lane::run(const char* name) {
+  name_this_thread(name);
   for (;;) {
     beat();
     const Millis idle = turn_();

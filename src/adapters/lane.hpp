@@ -13,6 +13,9 @@
 
 namespace tg {
 
+/// Of the calling thread; at most 15 bytes.
+void name_this_thread(const char* name);
+
 class Lane {
  public:
   /// Does one piece of work; returns how long nothing is due. Zero: again at once; more: sleep unless woken.
@@ -23,7 +26,8 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  void start();
+  /// `name`, of at most 15 bytes, is what top and gdb call the thread.
+  void start(const char* name);
   /// Something waits. Any thread.
   void wake();
   /// Lets the turn finish what it can do at once, then ends the thread. Ignored when not running.
@@ -34,7 +38,7 @@ class Lane {
   [[nodiscard]] bool answering() const;
 
  private:
-  void run();
+  void run(const char* name);
 
   const Turn turn_;
   std::thread thread_;

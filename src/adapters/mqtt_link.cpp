@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "adapters/lane.hpp"
 #include "adapters/mqtt_client.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
@@ -88,6 +89,7 @@ struct MqttLane::Impl {
   }
 
   void run() {
+    name_this_thread("mqtt");
     while (true) {
       const bool closing = work.closed();
       const auto items = work.wait_some(kWorkAtOnce, kBeat);

@@ -83,7 +83,7 @@ class SqliteCache::Impl {
     return figures_;
   }
   const std::string& finding() const { return finding_; }
-  void start() { lane_.start(); }
+  void start() { lane_.start("cache"); }
   void stop() {
     queue_.close();
     lane_.wake();

@@ -93,7 +93,7 @@ class SqliteFacts::Impl {
     return restored;
   }
   const std::string& finding() const { return finding_; }
-  void start() { lane_.start(); }
+  void start() { lane_.start("facts"); }
   void stop() {
     queue_.close();
     lane_.wake();

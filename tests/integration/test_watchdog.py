@@ -1,0 +1,106 @@
+"""The service manager hears `WATCHDOG=1` only while every lane of the daemon answers."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import time
+import unittest
+from pathlib import Path
+
+from store.case import ShopCase
+from store.gateway import Gateway
+from store.processes import wait_until
+
+_LANES = ("facts", "cache", "mqtt", "http")
+_LIMIT_S = 2.0
+_NOTICED_S = 20  # a lane may be silent for 10 s
+_FED = b"WATCHDOG=1"
+
+
+class Manager:
+    """What systemd is to one daemon: a socket that it tells how it is."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.setblocking(False)
+        self.environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": str(int(_LIMIT_S * 1e6))}
+        self._fed_at: float | None = None
+
+    def fed_since(self, instant: float) -> bool:
+        self._listen()
+        return self._fed_at is not None and self._fed_at > instant
+
+    def would_end_it(self) -> bool:
+        self._listen()
+        return self._fed_at is None or time.monotonic() - self._fed_at > _LIMIT_S
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                words = self._socket.recv(4096)
+            except BlockingIOError:
+                return
+            if _FED in words.splitlines():
+                self._fed_at = time.monotonic()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Held:
+    """Stops one thread of another process, as a disk that does not answer would; the others go on (ptrace(2))."""
+
+    _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17
+    _ALL_CHILDREN = 0x40000000  # __WALL: threads, too
+
+    def __init__(self, pid: int, name: str) -> None:
+        tasks = Path(f"/proc/{pid}/task").iterdir()  # a thread has its maker's name until it has its own: the first
+        self._thread = min(int(task.name) for task in tasks if (task / "comm").read_text().strip() == name)
+        self._call(self._SEIZE)
+        self._call(self._INTERRUPT)
+        os.waitpid(self._thread, self._ALL_CHILDREN)
+
+    def release(self) -> None:
+        self._call(self._DETACH)
+
+    def _call(self, request: int) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.ptrace(ctypes.c_long(request), ctypes.c_long(self._thread), None, None) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+class WatchdogTest(ShopCase):
+    def _gateways(self) -> list[Gateway]:
+        shop = self.shop()
+        gateways = [shop.gateway]
+        for number in range(2, len(_LANES) + 1):
+            patch = {"store": {"gateway": f"gw-{number}"}, "radio": None}
+            gateways.append(Gateway(shop.directory, shop.bus, shop.local, shop.wan, patch, f"touchpointd-{number}"))
+            self.addCleanup(gateways[-1].stop)
+        return gateways
+
+    def test_a_lane_that_stands_still_starves_it(self) -> None:
+        gateways, managers = self._gateways(), []
+        for gateway in gateways:
+            managers.append(Manager(gateway.directory / "notify"))
+            self.addCleanup(managers[-1].close)
+            gateway.environment = managers[-1].environment
+            gateway.start()
+        for manager in managers:
+            wait_until(lambda: manager.fed_since(0), _NOTICED_S, "it is fed while all is well")
+
+        held = [Held(gateway.process.pid, lane) for gateway, lane in zip(gateways, _LANES)]
+        for lane, manager in zip(_LANES, managers):
+            wait_until(manager.would_end_it, _NOTICED_S, f"it starves while lane {lane} stands still")
+        released_at = time.monotonic()
+        for lane in held:
+            lane.release()
+        for lane, manager in zip(_LANES, managers):
+            wait_until(lambda: manager.fed_since(released_at), _NOTICED_S, f"lane {lane} answers again")
+
+
+if __name__ == "__main__":
+    unittest.main()
