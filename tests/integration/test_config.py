@@ -13,10 +13,9 @@ from typing import Any
 
 from store.case import LONG, ShopCase
 from store.catalogue import coat_lover
-from store.gateway import merge_patch
-from store.processes import free_port
+from store.gateway import Gateway, merge_patch
+from store.processes import Process, wait_until
 from store.radio import FakeRadio, program_directory
-from store.shop import Shop
 from store.till import Line
 from store.visitor import Visitor
 
@@ -219,45 +218,30 @@ class StartTest(ShopCase):
         place.write_text("")
         shop.gateway.write_configuration()
         shop.gateway.configuration["state_dir"] = str(place / "state")
-        self._start_fails(shop, "taken")
+        file = shop.gateway.directory / "gateway.json"
+        file.write_text(json.dumps(shop.gateway.configuration))
+        process = Process("waiting", [program_directory() / "touchpointd", "--config", file], shop.gateway.directory)
+        self.addCleanup(process.stop)
+        self._waits(process, shop.gateway, "taken")
 
     def test_a_second_daemon_on_the_same_state(self) -> None:
         shop = self.shop({"radio": {"receivers": []}}, radio=FakeRadio)
         shop.gateway.start()
-        other = merge_patch(
-            shop.gateway.configuration,
-            {
-                "runtime_dir": str(shop.gateway.directory / "run2"),
-                "http": {"listen": f"127.0.0.1:{free_port()}"},
-                "tablet": {"listen": f"127.0.0.1:{free_port()}"},
-                "pos": {"http": {"listen": f"127.0.0.1:{free_port()}"}},
-            },
-        )
-        file = shop.gateway.directory / "second.json"
-        file.write_text(json.dumps(other))
-        done = subprocess.run(
-            [program_directory() / "touchpointd", "--config", file],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("facts.db", done.stdout + done.stderr)
-        self.assertEqual(shop.till.hand_in(shop.till.ticket([Line("SCARF", "49.00")])).status, 202, "the first goes on")
+        second = Gateway(shop.directory, shop.bus, shop.local, shop.wan, {"radio": None}, "second")
+        second.configuration["state_dir"] = shop.gateway.configuration["state_dir"]
+        second.start(ready=False)
+        self.addCleanup(second.stop)
+        self._waits(second.process, second, "facts.db")
+        self.assertEqual(shop.gateway.get("/readyz")[0], 200)
 
-    def _start_fails(self, shop: Shop, words: str) -> None:
-        file = shop.gateway.directory / "gateway.json"
-        file.write_text(json.dumps(shop.gateway.configuration))
-        done = subprocess.run(
-            [program_directory() / "touchpointd", "--config", file],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn(words, done.stdout + done.stderr)
+    def _waits(self, process: Process, doors: Gateway, cause: str) -> None:
+        """It says why on the log and at the door, and ends in order when it is told to."""
+        wait_until(lambda: "waiting until it can be opened" in process.log(), 20, "it waits")
+        self.assertIn(cause, process.log())
+        status, body = wait_until(lambda: doors.get("/readyz")[0] and doors.get("/readyz"), 20, "the door answers")
+        self.assertEqual(status, 503)
+        self.assertIn(cause, body)
+        self.assertEqual(process.stop(), 0)
 
 
 if __name__ == "__main__":

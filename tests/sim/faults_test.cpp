@@ -1,6 +1,7 @@
 // The real core in a rough world: whatever fails and whenever it dies, central hears everything once (contract §4.5).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "codec/facts.hpp"
@@ -241,6 +242,62 @@ TEST(Faults, AClockThatIsSetToAnythingMakesNothingOldAndNoStayWrong) {
   EXPECT_GT(jumps, 200);
   EXPECT_GT(visits, 60U);
   std::cout << jumps << " jumps, " << visits << " visits, " << purges << " purges\n";
+}
+
+/// 72 h and 6,000 rows: facts/platform §7.3, scenario 3.
+TEST(Faults, ThreeDaysWithoutAWanArriveOnceItIsBackAndTheNewestDoesNotWait) {
+  for_all(1, [](Dice& dice) {
+    constexpr int kTickets = 6000;
+    constexpr Millis kBetween = Millis{72h} / (2 * kTickets);
+    RoughWorld world(dice);
+    world.faults = false;
+    const Profile who = camille();
+    world.cache.put(who);
+    world.start();
+    world.post(event::ClockChanged{ClockState::synced});
+    world.lose_wan();
+    std::vector<TicketId> tickets;
+    const auto sell = [&] {
+      Ticket t = coat_ticket(world.now(), std::to_string(tickets.size() + 1));
+      t.loyalty.reset();
+      tickets.push_back(ticket_id(t.key));
+      world.post(event::TicketArrived{1, 0, t});
+    };
+    for (int i = 0; i < kTickets; ++i) {
+      if (i % 50 == 0) {
+        for (int advert = 0; advert < 4; ++advert) {
+          world.post(event::SightingSeen{kFitting, who.member, -50});
+          world.turn(500ms);
+        }
+      }
+      sell();
+      world.turn(kBetween);
+      world.turn(kBetween);
+    }
+    EXPECT_TRUE(world.received.empty());
+    EXPECT_GT(world.facts.last, Sequence{kTickets});
+
+    world.wan = true;
+    while (!world.core().link_up(Link::central)) world.turn(100ms);
+    const Millis back = world.elapsed();
+    sell();
+    const auto arrived = [&] {
+      return std::ranges::any_of(world.received, [&](const Fact& fact) {
+        const auto* ticket = std::get_if<fact::TicketRecorded>(&fact.data);
+        return ticket != nullptr && ticket->id == tickets.back();
+      });
+    };
+    while (!arrived() && world.elapsed() - back < 10s) world.turn(10ms);
+    EXPECT_LE(world.elapsed() - back, 2s) << "the newest waits behind three days";
+    EXPECT_LT(world.received.size(), std::size_t{kTickets});
+    world.heal();
+
+    Central central;
+    central.take(world.received, world.refused);
+    central.expect_no_gap(world.facts.last);
+    for (const auto& id : tickets) EXPECT_TRUE(central.knows("ticket " + id.value));
+    EXPECT_GT(central.explained(), 0U) << "suggestions that nobody can use any more are explained, not sent";
+  });
 }
 
 }  // namespace
