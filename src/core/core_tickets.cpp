@@ -165,7 +165,8 @@ void Core::record_ticket(const PendingTicket& pending, const event::TicketFactsL
   if (facts.voided_by && !record.voided) void_ticket(record, facts.voided_by->key);
 }
 
-/// Who bought, as far as that person allows: without the attribution consent nobody, though a visit may begin.
+/// The gate of the purpose `attribution`: who bought, as far as that person allows; without it nobody, though a visit
+/// may begin.
 Core::Buyer Core::buyer_of(const Ticket& ticket, Profile holder, WallTime received_at) {
   overlay(holder);
   const Visit* visit = visit_for(ticket, holder, received_at);
@@ -191,7 +192,7 @@ const Visit* Core::visit_for(const Ticket& ticket, const Profile& holder, WallTi
 
 std::optional<Attribution> Core::attribute(const Ticket& ticket, const Buyer& buyer,
                                            const event::TicketFactsLoaded& facts) {
-  auto attribution = match_by_loyalty(ticket, *buyer.profile, buyer.visit, facts.items, now_.wall);
+  auto attribution = match_by_loyalty(ticket, *buyer.profile, buyer.visit, facts.items);
   if (!attribution) return facts.known ? facts.known->attribution : std::nullopt;
   std::optional<SuggestionId> fulfilled;
   if (buyer.visit != nullptr) {

@@ -65,8 +65,8 @@ Ropo ropo_of(const Ticket& ticket, const Profile& holder, const std::vector<Cata
 }
 
 std::optional<Attribution> match_by_loyalty(const Ticket& ticket, const Profile& holder, const Visit* visit,
-                                            const std::vector<CatalogItem>& items, WallTime now) {
-  if (!ticket.loyalty || !holder.consent.granted(Purpose::attribution, now)) return std::nullopt;
+                                            const std::vector<CatalogItem>& items) {
+  if (!ticket.loyalty) return std::nullopt;
   Attribution a;
   a.ticket = ticket_id(ticket.key);
   a.member = holder.member;
