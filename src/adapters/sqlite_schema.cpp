@@ -111,8 +111,9 @@ Result<Db, DbError> open_once(const Db::Settings& settings, const DatabaseKind& 
 /// With the current key afterwards, whichever the file had.
 Result<Db, DbError> open_with_current_key(const Db::Settings& settings, const DatabaseKind& kind,
                                           const std::vector<SqlMigration>& migrations) {
+  const bool is_current = has_current_key(settings);
   auto db = open_once(settings, kind, migrations);
-  if (!db || has_current_key(settings)) return db;
+  if (!db || is_current) return db;
   if (const DbError error = apply_current_key(std::move(*db), settings))
     log(LogLevel::error, kind.name, "keeps its former key, the next start tries again: " + error.text);
   return open_once(settings, kind, migrations);

@@ -207,9 +207,9 @@ bool has_current_key(const Db::Settings& settings) {
 
 DbError apply_current_key(Db&& db, const Db::Settings& settings) {
   const AtRestKeys keys = keys_of(settings);
+  if (DbError error = fold_log_in(std::move(db), settings.path)) return error;
   const auto found = key_of_file(settings.path, keys);
   if (!found) return found.error();
-  if (DbError error = fold_log_in(std::move(db), settings.path)) return error;
   if (DbError error = rewrite(settings.path, found->key, keys.current)) return error;
   log(LogLevel::info, "store",
       std::filesystem::path(settings.path).filename().string() +

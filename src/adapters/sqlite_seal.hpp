@@ -60,6 +60,7 @@ struct FileKey {
 /// What a power cut left of a rewriting: the file itself is whole.
 void discard_unfinished_copy(const std::string& path);
 /// Whether a file that can be opened is as new writes should be: with the current key, or in the clear without one.
+/// Not while it is open: whoever closes a file loses all locks of his process on it, SQLite's among them (fcntl(2)).
 [[nodiscard]] bool has_current_key(const Db::Settings& settings);
 /// Closes `db` and rewrites its file so: folds its log in, writes a copy beside it, syncs, renames. A power cut leaves
 /// the one or the other. Says in the log what it did. An error leaves the file as it was. Needs as much free room as

@@ -2,6 +2,10 @@
 // another.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <string>
 #include <vector>
@@ -230,6 +234,32 @@ TEST(AtRest, TheCopyBeforeAnUpgradeIsEncrypted) {
   { ASSERT_TRUE(open_database(settings, kFactsKind, two)); }
   EXPECT_EQ(dir.count(".before-"), 1U);
   EXPECT_FALSE(readable(dir));
+}
+
+/// As another process would find it; looking at it through a descriptor of this one would end the lock.
+bool is_locked(const std::string& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock wanted {};
+    wanted.l_type = F_WRLCK;
+    wanted.l_whence = SEEK_SET;
+    ::_exit(fd >= 0 && ::fcntl(fd, F_GETLK, &wanted) == 0 && wanted.l_type != F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+TEST(AtRest, AnOpenFileIsLocked) {
+  for (const auto& k : {std::shared_ptr<const AtRestKeys>(), kOurs()}) {
+    const TempDir dir;
+    for (const char* start : {"first", "second"}) {
+      const auto opened = open_database({dir / "facts.db", 0, 4096, k}, kFactsKind);
+      ASSERT_TRUE(opened);
+      EXPECT_TRUE(is_locked(dir / "facts.db")) << start << " start, " << (k ? "encrypted" : "in the clear");
+    }
+  }
 }
 
 TEST(AtRest, AForeignDatabaseIsNotEncrypted) {
