@@ -27,6 +27,9 @@ constexpr std::int64_t kWritesAtOnce = 20, kWritesASecond = 10;
 constexpr std::size_t kMostWaiting = 32;
 /// The commit takes milliseconds; a disk that hangs for longer must not hold the phone (ATT gives up after 30 s).
 constexpr Seconds kPatience{10};
+/// A controller has a handful of connections: who read the challenge has so long to prove something, tries included.
+constexpr Seconds kStay{15};
+constexpr std::size_t kMostGuests = 64;
 
 // Names that bluetoothd turns into ATT errors (5.66, src/gatt-database.c).
 constexpr const char* kFailed = "org.bluez.Error.Failed";
@@ -63,6 +66,8 @@ struct BluezCheckin::Impl {
                              const std::function<void(sdbus::IObject&)>& add_method);
   [[nodiscard]] Octets read_challenge(const Options& options);
   void write_token(Reply reply, const Octets& value, const Options& options);
+  void welcome(const Options& options, MonoTime now);
+  void show_out(MonoTime now);
   void disconnect(const std::string& device_path);
 
   EventLoop& loop;
@@ -75,6 +80,7 @@ struct BluezCheckin::Impl {
   BluezRateLimit limit{kWritesAtOnce, kWritesASecond};
   std::vector<std::unique_ptr<sdbus::IObject>> objects{};
   std::map<std::uint64_t, Phone> waiting{};
+  std::map<std::string, MonoTime> guests{};  // the end of each one's stay, by device path
 };
 
 namespace {
@@ -128,15 +134,35 @@ void BluezCheckin::Impl::export_characteristic(BluezBus& on, const std::string& 
 }
 
 Octets BluezCheckin::Impl::read_challenge(const Options& options) {
-  const Challenge now = challenge.current(loop.now().mono);
+  const MonoTime now = loop.now().mono;
+  welcome(options, now);
+  const Challenge valid = challenge.current(now);
   const std::size_t offset = option<std::uint16_t>(options, "offset");
-  if (offset > now.size()) throw sdbus::Error(kInvalidOffset, "");
-  return {now.begin() + static_cast<std::ptrdiff_t>(offset), now.end()};
+  if (offset > valid.size()) throw sdbus::Error(kInvalidOffset, "");
+  return {valid.begin() + static_cast<std::ptrdiff_t>(offset), valid.end()};
+}
+
+/// Once: who reads again and again stays no longer.
+void BluezCheckin::Impl::welcome(const Options& options, MonoTime now) {
+  const std::string phone = option<sdbus::ObjectPath>(options, "device");
+  if (!phone.empty() && guests.size() < kMostGuests) guests.try_emplace(phone, now + kStay);
+}
+
+void BluezCheckin::Impl::show_out(MonoTime now) {
+  for (auto guest = guests.begin(); guest != guests.end();) {
+    if (guest->second > now) {
+      ++guest;
+      continue;
+    }
+    disconnect(guest->first);
+    guest = guests.erase(guest);
+  }
 }
 
 /// The answer comes from answer(), perhaps before the sink returns.
 void BluezCheckin::Impl::write_token(Reply reply, const Octets& value, const Options& options) {
   const MonoTime now = loop.now().mono;
+  welcome(options, now);
   if (!limit.take(now) || waiting.size() >= kMostWaiting) return refuse(reply, kFailed);
   if (option<std::uint16_t>(options, "offset") != 0) return refuse(reply, kInvalidOffset);
   const auto token = decode_checkin_token(value);
@@ -189,7 +215,10 @@ bool BluezCheckin::answer(std::uint64_t request, CheckinVerdict verdict) {
   if (phone.empty()) return false;
   try {
     give(phone.mapped().reply, verdict);
-    if (verdict == CheckinVerdict::accepted) impl_->disconnect(phone.mapped().device_path);
+    if (verdict == CheckinVerdict::accepted) {
+      impl_->guests.erase(phone.mapped().device_path);
+      impl_->disconnect(phone.mapped().device_path);
+    }
   } catch (const sdbus::Error&) {
     return true;  // the bus is gone, and the phone with it: the next tick sees the former
   }
@@ -202,6 +231,11 @@ void BluezCheckin::tick(MonoTime now) {
     if (now - phone.since > kPatience) late.push_back(request);
   }
   for (const std::uint64_t request : late) answer(request, CheckinVerdict::later);
+  try {
+    impl_->show_out(now);
+  } catch (const sdbus::Error&) {
+    impl_->guests.clear();  // the bus is gone, and with it the connections
+  }
 }
 
 }  // namespace tg

@@ -1,6 +1,6 @@
 // The GATT check-in of one adapter (contract §3.2): service, challenge and token characteristics as objects on the bus.
 // Owner thread: the loop. Never decides whether a token is right. The address of the phone, which bluetoothd hands over
-// with each write, is kept until the answer only, and never logged.
+// with each read and write, is kept while the phone may stay, 15 s at most, and never logged.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class BluezCheckin {
   /// False when the request is none of this adapter's, or was answered before. An accepted phone is disconnected, to
   /// free its slot for the next one.
   bool answer(std::uint64_t request, CheckinVerdict verdict);
-  /// Phones that have waited for too long hear that it failed.
+  /// Phones that have waited for too long hear that it failed; those that have stayed for too long are disconnected.
   void tick(MonoTime now);
 
  private:

@@ -195,6 +195,12 @@ class ArrivalTest(CheckinCase):
 
         self.wait(comes_in, 10, "the flood is over, and a phone gets through")
 
+    def test_a_phone_that_proves_nothing_does_not_keep_its_slot(self) -> None:
+        self.open_shop()
+        stranger = checkin_token(bytes(16), self.challenge("hci1"), int(time.time()))
+        self.assert_refused(NOT_PERMITTED, stranger, "hci1")
+        self.wait(lambda: self.store.radio.state()["hci1"]["disconnected"] == 1, 25, "the slot is free again")
+
 
 class ForgetTest(CheckinCase):
     def test_a_withdrawal_is_honoured_and_leaves_nothing(self) -> None:
