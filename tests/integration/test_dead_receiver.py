@@ -45,6 +45,8 @@ class DeadReceiverTest(VisitCase):
         self.assertEqual([(v["visit"], v["state"]) for v in listed], [(guest.visit, "present")])
 
     def leaves_as_usual(self, guest: Visitor) -> None:
+        heard = self.store.gateway.adverts("member")
+        self.wait(lambda: self.store.gateway.adverts("member") > heard, 10, "he is heard again")
         guest.leave()
         left_s = time.time()
         ended = guest.wait_ended(30)
