@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import socket
 import time
 import unittest
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from store.case import ShopCase
 from store.gateway import Gateway
+from store.held import Held
 from store.processes import wait_until
 
 _LANES = ("facts", "cache", "mqtt", "http")
@@ -48,28 +47,6 @@ class Manager:
 
     def close(self) -> None:
         self._socket.close()
-
-
-class Held:
-    """Stops one thread of another process, as a disk that does not answer would; the others go on (ptrace(2))."""
-
-    _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17
-    _ALL_CHILDREN = 0x40000000  # __WALL: threads, too
-
-    def __init__(self, pid: int, name: str) -> None:
-        tasks = Path(f"/proc/{pid}/task").iterdir()  # a thread has its maker's name until it has its own: the first
-        self._thread = min(int(task.name) for task in tasks if (task / "comm").read_text().strip() == name)
-        self._call(self._SEIZE)
-        self._call(self._INTERRUPT)
-        os.waitpid(self._thread, self._ALL_CHILDREN)
-
-    def release(self) -> None:
-        self._call(self._DETACH)
-
-    def _call(self, request: int) -> None:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.ptrace(ctypes.c_long(request), ctypes.c_long(self._thread), None, None) != 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 class WatchdogTest(ShopCase):

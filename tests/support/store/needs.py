@@ -1,8 +1,8 @@
 """What some tests need and not every machine gives. A test that cannot run is left out and named: `not run: …`.
 
-It is neither passed nor skipped. Decorate a test or a class with `stock_bluetoothd` or `small_disk`; a file that would
-be empty then is named in tests/integration/CMakeLists.txt, which asks `python3 -m store.needs NEED`: exit 0, or
-TEMPORARY_FAILURE and the reason.
+It is neither passed nor skipped. Decorate a test or a class with `stock_bluetoothd` or `small_disk`. A file that would
+be empty then, or whose every test has a need, is named in tests/integration/CMakeLists.txt, which asks
+`python3 -m store.needs NEED`: exit 0, or TEMPORARY_FAILURE and the reason.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Callable, TypeVar
 
-from .processes import TEMPORARY_FAILURE
+from .held import Held
+from .processes import TEMPORARY_FAILURE, wait_until
 
 _RUN_BLUETOOTHD = Path(__file__).resolve().parents[3] / "firmware-gateway" / "virtual-radio" / "run-bluetoothd"
 Test = TypeVar("Test", bound=Callable[..., object])
@@ -41,6 +42,20 @@ def _why_no_small_disk() -> str:
         return ""
 
 
+@lru_cache(maxsize=None)
+def _why_no_held_thread() -> str:
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        try:
+            comm = Path(f"/proc/{sleeper.pid}/comm")
+            wait_until(lambda: comm.read_text().strip() == "sleep", 5, "it is what it was started as")
+            Held(sleeper.pid, "sleep").release()
+            return ""
+        except OSError as refusal:
+            return f"no thread can be held here: {refusal}"
+        finally:
+            sleeper.kill()
+
+
 def _left_out_if(why: str, test: Test) -> Test:
     if not why:
         return test
@@ -59,7 +74,11 @@ def small_disk(test: Test) -> Test:
 
 
 def _main(need: str) -> int:
-    why = {"stock_bluetoothd": _why_no_stock_bluetoothd, "small_disk": _why_no_small_disk}[need]()
+    why = {
+        "stock_bluetoothd": _why_no_stock_bluetoothd,
+        "small_disk": _why_no_small_disk,
+        "held_thread": _why_no_held_thread,
+    }[need]()
     print(why)
     return TEMPORARY_FAILURE if why else 0
 
