@@ -48,6 +48,7 @@ bool wait_until_open(const Config& config, const std::function<Result<void>()>& 
   EventLoop loop;
   std::vector<EventSource> signals;
   for (const int number : {SIGTERM, SIGINT}) signals.push_back(loop.add_signal(number, [&] { loop.exit(1); }));
+  signals.push_back(loop.add_signal(SIGHUP, [] {}));  // unhandled, a reload would end what is meant to wait
   std::string cause = opened.error().message;
   log(LogLevel::error, "store", cause + "; waiting until it can be opened");
   auto server = say_why(config, cause);

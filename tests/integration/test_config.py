@@ -241,6 +241,8 @@ class StartTest(ShopCase):
         status, body = wait_until(lambda: doors.get("/readyz")[0] and doors.get("/readyz"), 20, "the door answers")
         self.assertEqual(status, 503)
         self.assertIn(cause, body)
+        process.signal(signal.SIGHUP)
+        wait_until(lambda: doors.get("/readyz")[0] == 503, 5, "a reload does not end it")
         self.assertEqual(process.stop(), 0)
 
 
