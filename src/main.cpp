@@ -1,4 +1,4 @@
-// touchpointd: the only place that knows every concrete type. Two roles: the daemon, and the uplink that it starts.
+// touchpointd: the only place that knows every concrete type. Two roles: the daemon, and the links that it starts.
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  if (a.role == "uplink") return tg::run_uplink_role();
+  if (a.role == "link") return tg::run_link_role();
   if (a.check_config) return check_config(a.config);
   auto config = tg::load_config(a.config);
   if (!config) {

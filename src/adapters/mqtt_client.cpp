@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -132,7 +131,7 @@ struct MqttClient::Impl {
       : settings(std::move(how)),
         handlers(std::move(to)),
         on_connect([this](const mqtt::token& t) { handlers.on_event(connected(t)); },
-                   [this](const mqtt::token& t) { ended(with_tls_detail(failure_of(t)), reason_code_of(t)); }),
+                   [this](const mqtt::token& t) { ended(failure_of(t), reason_code_of(t)); }),
         on_subscribe([this](const mqtt::token& t) { handlers.on_event(MqttSubscribed{refused_filters(t)}); },
                      [this](const mqtt::token& t) { subscribe_failed(t); }),
         on_probe([this](const mqtt::token&) { handlers.on_event(MqttAlive{}); },
@@ -158,7 +157,7 @@ struct MqttClient::Impl {
     client->set_message_callback([this](const mqtt::const_message_ptr& message) { arrived(message); });
   }
 
-  [[nodiscard]] mqtt::connect_options connect_options() {
+  [[nodiscard]] mqtt::connect_options connect_options() const {
     mqtt::connect_options options;
     options.set_mqtt_version(protocol_of(settings));
     options.set_keep_alive_interval(kKeepAlive);
@@ -186,7 +185,7 @@ struct MqttClient::Impl {
     options.set_properties(properties);
   }
 
-  [[nodiscard]] mqtt::ssl_options tls_options() {
+  [[nodiscard]] mqtt::ssl_options tls_options() const {
     mqtt::ssl_options tls;
     if (settings.ca_file.empty()) {
       tls.ca_path("/etc/ssl/certs");
@@ -197,18 +196,7 @@ struct MqttClient::Impl {
     if (!settings.key_file.empty()) tls.set_private_key(settings.key_file);
     tls.set_enable_server_cert_auth(true);
     tls.set_verify(true);  // the certificate must name the host
-    tls.set_error_handler([this](const std::string& text) { note_tls_error(text); });
     return tls;
-  }
-
-  void note_tls_error(const std::string& text) {
-    const std::scoped_lock lock(tls_mutex);
-    tls_error = text.substr(0, text.find_last_not_of(" \r\n") + 1);
-  }
-  [[nodiscard]] std::string with_tls_detail(std::string reason) {
-    const std::scoped_lock lock(tls_mutex);
-    if (!tls_error.empty()) reason += " (" + std::exchange(tls_error, {}) + ')';
-    return reason;
   }
 
   [[nodiscard]] static std::string failure_of(const mqtt::token& token) {
@@ -248,8 +236,6 @@ struct MqttClient::Impl {
   const LinkSettings settings;
   const MqttHandlers handlers;
   Listener on_connect, on_subscribe, on_probe, on_publish, on_disconnect;
-  std::mutex tls_mutex;
-  std::string tls_error;
   std::unique_ptr<mqtt::async_client> client;  // last: destroyed before everything its callbacks touch
 };
 

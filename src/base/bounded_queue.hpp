@@ -16,7 +16,7 @@
 
 namespace tg {
 
-enum class WhenFull { drop_oldest, refuse };
+enum class WhenFull { drop_oldest, refuse, wait };
 
 struct QueueFigures {
   std::size_t depth = 0;
@@ -31,10 +31,12 @@ class BoundedQueue {
   BoundedQueue(std::size_t limit, WhenFull when_full, std::function<void()> wake = {})
       : limit_(limit), when_full_(when_full), wake_(std::move(wake)) {}
 
-  /// False when the queue is full and refuses (the item is counted as dropped), or is closed.
+  /// False when the queue is full and refuses (the item is counted as dropped), or is closed. Blocks while it is full
+  /// and waits.
   bool post(T item) {
     {
-      const std::scoped_lock lock(mutex_);
+      std::unique_lock lock(mutex_);
+      if (when_full_ == WhenFull::wait) room_.wait(lock, [this] { return closed_ || items_.size() < limit_; });
       if (closed_) return false;
       if (items_.size() >= limit_) {
         ++figures_.dropped;
@@ -51,8 +53,8 @@ class BoundedQueue {
 
   /// Everything that waits, at most `most`; never blocks.
   [[nodiscard]] std::vector<T> take_some(std::size_t most) {
-    const std::scoped_lock lock(mutex_);
-    return take_locked(most);
+    std::unique_lock lock(mutex_);
+    return take_locked(most, lock);
   }
 
   /// Waits until there is something or the queue is closed (then the vector may be empty).
@@ -60,7 +62,7 @@ class BoundedQueue {
   [[nodiscard]] std::vector<T> wait_some(std::size_t most, std::chrono::duration<Rep, Period> at_most) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, at_most, [this] { return closed_ || !items_.empty(); });
-    return take_locked(most);
+    return take_locked(most, lock);
   }
 
   void close() {
@@ -69,6 +71,7 @@ class BoundedQueue {
       closed_ = true;
     }
     ready_.notify_all();
+    room_.notify_all();
   }
   [[nodiscard]] bool closed() const {
     const std::scoped_lock lock(mutex_);
@@ -82,7 +85,7 @@ class BoundedQueue {
   }
 
  private:
-  std::vector<T> take_locked(std::size_t most) {
+  std::vector<T> take_locked(std::size_t most, std::unique_lock<std::mutex>& lock) {
     std::vector<T> out;
     const std::size_t n = std::min(most, items_.size());
     out.reserve(n);
@@ -90,6 +93,8 @@ class BoundedQueue {
       out.push_back(std::move(items_.front()));
       items_.pop_front();
     }
+    lock.unlock();
+    if (n > 0) room_.notify_all();
     return out;
   }
 
@@ -97,7 +102,7 @@ class BoundedQueue {
   const WhenFull when_full_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
-  std::condition_variable ready_;
+  std::condition_variable ready_, room_;
   std::deque<T> items_;
   QueueFigures figures_;
   bool closed_ = false;

@@ -67,8 +67,6 @@ class LinkPort {
   virtual void renew(LinkSettings settings) = 0;
   /// Ignored while down (what matters is sent again by its owner after LinkIsUp).
   virtual void publish(Publication publication) = 0;
-  /// True while the thread or process behind it answers: feeds the watchdog.
-  [[nodiscard]] virtual bool alive() const = 0;
 };
 
 }  // namespace tg

@@ -18,10 +18,9 @@
 #include "adapters/http_pos.hpp"
 #include "adapters/http_server.hpp"
 #include "adapters/journal_file.hpp"
-#include "adapters/mqtt_link.hpp"
+#include "adapters/link_process.hpp"
 #include "adapters/sqlite_cache.hpp"
 #include "adapters/sqlite_facts.hpp"
-#include "adapters/uplink_process.hpp"
 #include "base/log.hpp"
 #include "base/page_cipher.hpp"
 #include "codec/ibeacon.hpp"
@@ -264,11 +263,10 @@ class Daemon {
   }
 
   void make_links() {
-    central_ = std::make_unique<UplinkProcess>(loop_, central_settings(config_, born_),
-                                               [this](LinkReport r) { gateway_->on_link(Link::central, r); });
-    local_ = std::make_unique<MqttLane>(local_settings(config_, born_), [this](LinkReport report) {
-      inbox_.post([this, r = std::move(report)] { gateway_->on_link(Link::local, r); });
-    });
+    central_ = std::make_unique<LinkProcess>(loop_, "central", central_settings(config_, born_),
+                                             [this](LinkReport r) { gateway_->on_link(Link::central, r); });
+    local_ = std::make_unique<LinkProcess>(loop_, "local", local_settings(config_, born_),
+                                           [this](LinkReport r) { gateway_->on_link(Link::local, r); });
   }
 
   void make_radio(BluezRadioConfig config) {
@@ -397,7 +395,7 @@ class Daemon {
     next_reading_ = {};
     if (!files && settings_for(link) == before) return;
     if (!files) credentials_.know(link, mine);  // else they are known as they were looked at: what came since is news
-    (link == Link::central ? static_cast<LinkPort&>(*central_) : *local_).renew(settings_for(link));
+    (link == Link::central ? *central_ : *local_).renew(settings_for(link));
   }
 
   const LinkConfig& link_config(Link link) const { return link == Link::central ? config_.central : config_.local; }
@@ -410,7 +408,7 @@ class Daemon {
     const auto period = watchdog_period();
     if (!period) return;
     watchdog_ = loop_.add_timer([this, period] {
-      const bool all = facts_->health().answering && cache_->health().answering && local_->alive() && http_->alive();
+      const bool all = facts_->health().answering && cache_->health().answering && http_->alive();
       if (all) notify_service_manager("WATCHDOG=1");
       watchdog_.arm_at(loop_.now().mono + *period);
     });
@@ -442,8 +440,8 @@ class Daemon {
   Inbox inbox_{loop_, kInboxLimit};
   std::unique_ptr<BluezPeripheral> peripheral_;  ///< outlives the radio, which tells it the adapters
   std::unique_ptr<BluezRadio> radio_;
-  std::unique_ptr<UplinkProcess> central_;
-  std::unique_ptr<MqttLane> local_;
+  std::unique_ptr<LinkProcess> central_;
+  std::unique_ptr<LinkProcess> local_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<AdminSocket> admin_;
 };
@@ -454,6 +452,6 @@ std::string_view version() { return TOUCHPOINT_VERSION; }
 
 int run_daemon(Config config, const std::string& config_path) { return Daemon(std::move(config), config_path).run(); }
 
-int run_uplink_role() { return run_uplink(kUplinkFd); }
+int run_link_role() { return run_link(kLinkFd); }
 
 }  // namespace tg

@@ -12,7 +12,7 @@ namespace tg {
 [[nodiscard]] std::string_view version();
 /// Runs until SIGTERM or SIGINT; SIGHUP rereads `config_path`. Exit code: 0, or 1 with the cause in the log.
 int run_daemon(Config config, const std::string& config_path);
-/// The uplink's main; the socketpair is descriptor 3.
-int run_uplink_role();
+/// A link process's main; the socketpair is descriptor 3.
+int run_link_role();
 
 }  // namespace tg

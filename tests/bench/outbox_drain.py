@@ -62,12 +62,12 @@ def main() -> None:
             wait_until(lambda: gateway.metric("outbox_acked_total") >= events, 600, "everything is acknowledged")
             took = time.monotonic() - started
             daemon = gateway.process.pid
-            uplink = [int(pid) for pid in pathlib.Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()]
+            links = [int(pid) for pid in pathlib.Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()]
             each = 1e6 / events
             rate = events / took
             print(f"start to the last acknowledgement: {took:.1f} s, {rate:,.0f} events/s, {rate / bare['paho']:.0%} of Paho")
-            print(f"CPU an event: daemon {cpu_s(daemon) * each:.0f} us, uplink {sum(map(cpu_s, uplink)) * each:.0f} us")
-            print(f"resident: daemon {resident_kib(daemon):,} KiB, uplink {sum(map(resident_kib, uplink)):,} KiB")
+            print(f"CPU an event: daemon {cpu_s(daemon) * each:.0f} us, links {sum(map(cpu_s, links)) * each:.0f} us")
+            print(f"resident: daemon {resident_kib(daemon):,} KiB, links {sum(map(resident_kib, links)):,} KiB")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class HalfAMinuteTest(BadLinkCase):
             self.assertEqual(slow[1].accepted, 1)
 
     def resident_kib(self, shop: Shop) -> int:
-        """Of the daemon and its uplink."""
+        """Of the daemon and its link processes."""
         daemon = shop.gateway.process.pid
         children = Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()
         total = 0

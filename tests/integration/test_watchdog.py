@@ -12,7 +12,7 @@ from store.gateway import Gateway
 from store.held import Held
 from store.processes import wait_until
 
-_LANES = ("facts", "cache", "mqtt", "http")
+_LANES = ("facts", "cache", "http")
 _LIMIT_S = 2.0
 _NOTICED_S = 20  # a lane may be silent for 10 s
 _FED = b"WATCHDOG=1"

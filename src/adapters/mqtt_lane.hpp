@@ -1,4 +1,4 @@
-// One MQTT connection in a thread of its own: the shop's local broker, and inside the uplink process the central one.
+// One MQTT connection in a thread of its own, inside a link process: one attempt, and what comes of it.
 // Owner thread: any one caller; the client lives in the lane's thread. Never blocks the caller, never retries.
 #pragma once
 
@@ -9,20 +9,20 @@
 
 namespace tg {
 
-class MqttLane : public LinkPort {
+class MqttLane {
  public:
-  /// `post` is called from other threads, must not block and must not throw. A message may come just before LinkIsUp.
+  /// Connects. `post` is called from other threads and must not throw; blocked by a message, it stops the broker from
+  /// being read. A message may come just before LinkIsUp; LinkIsDown is the last report.
   MqttLane(LinkSettings settings, LinkSink post);
   /// Disconnects in peace (no last will); takes up to about a second, longer only while a name is being looked up.
-  ~MqttLane() override;
+  ~MqttLane();
   MqttLane(const MqttLane&) = delete;
   MqttLane& operator=(const MqttLane&) = delete;
 
-  void connect() override;
-  void drop() override;
-  void renew(LinkSettings settings) override;
-  void publish(Publication publication) override;
-  [[nodiscard]] bool alive() const override;
+  void drop();
+  void publish(Publication publication);  ///< ignored unless up
+  /// False once Paho or a lookup has held the lane for longer than either should.
+  [[nodiscard]] bool alive() const;
 
  private:
   struct Impl;

@@ -1,4 +1,4 @@
-#include "adapters/uplink_frames.hpp"
+#include "adapters/link_frames.hpp"
 
 #include <array>
 #include <concepts>
@@ -109,21 +109,21 @@ void visit_fields(Io& io, Frame& frame) {
 }
 
 template <std::size_t Kind>
-bool decode_kind(std::string_view body, UplinkFrame& out) {
+bool decode_kind(std::string_view body, LinkFrame& out) {
   Reader reader(body);
   visit_fields(reader, out.emplace<Kind>());
   return reader.complete();
 }
 
 template <std::size_t... Kinds>
-bool decode_any(std::size_t kind, std::string_view body, UplinkFrame& out, std::index_sequence<Kinds...>) {
+bool decode_any(std::size_t kind, std::string_view body, LinkFrame& out, std::index_sequence<Kinds...>) {
   static constexpr std::array kDecoders{&decode_kind<Kinds>...};
   return kind < kDecoders.size() && kDecoders[kind](body, out);
 }
 
 }  // namespace
 
-std::string encode_frame(const UplinkFrame& frame) {
+std::string encode_frame(const LinkFrame& frame) {
   std::string body;
   Writer write_body(body);
   write_body(static_cast<std::uint8_t>(frame.index()));
@@ -135,18 +135,18 @@ std::string encode_frame(const UplinkFrame& frame) {
   return out + body;
 }
 
-Result<bool> UplinkFrameReader::next(UplinkFrame& out) {
+Result<bool> LinkFrameReader::next(LinkFrame& out) {
   const std::string_view waiting = std::string_view(buffer_).substr(start_);
   if (waiting.size() < kLengthBytes) return false;
   std::uint32_t size = 0;
   Reader length(waiting.substr(0, kLengthBytes));
   length(size);
-  if (size == 0 || size > kMaxUplinkFrame) return fail("uplink frame of an impossible length");
+  if (size == 0 || size > kMaxLinkFrame) return fail("link frame of an impossible length");
   if (waiting.size() < kLengthBytes + size) return false;
   const auto body = waiting.substr(kLengthBytes, size);
   const auto kind = static_cast<std::uint8_t>(body[0]);
-  if (!decode_any(kind, body.substr(1), out, std::make_index_sequence<std::variant_size_v<UplinkFrame>>{}))
-    return fail("uplink frame that cannot be understood");
+  if (!decode_any(kind, body.substr(1), out, std::make_index_sequence<std::variant_size_v<LinkFrame>>{}))
+    return fail("link frame that cannot be understood");
   start_ += kLengthBytes + size;
   if (start_ > buffer_.size() / 2) {
     buffer_.erase(0, start_);

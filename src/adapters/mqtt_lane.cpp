@@ -1,4 +1,4 @@
-#include "adapters/mqtt_link.hpp"
+#include "adapters/mqtt_lane.hpp"
 
 #include <netdb.h>
 #include <sys/socket.h>
@@ -14,6 +14,7 @@
 
 #include "adapters/lane.hpp"
 #include "adapters/mqtt_client.hpp"
+#include "adapters/tls_finding.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
 
@@ -35,11 +36,10 @@ constexpr auto kDisconnectDeadline = 5s;
 constexpr auto kProbeAfter = 10s;  // half of the keep-alive that the broker is told
 constexpr auto kSilence = 29s;     // 1.5 times that, less the lane's beat
 
-struct Connect {};
 struct Drop {};
-using Work = std::variant<Connect, Drop, LinkSettings, Publication, MqttEvent>;
+using Work = std::variant<Drop, Publication, MqttEvent>;
 
-enum class Phase { down, connecting, subscribing, up, ending };
+enum class Phase { connecting, subscribing, up, ending, down };
 
 /// Host and port of `scheme://host:port`, brackets of an IPv6 address removed.
 std::pair<std::string, std::string> host_and_port(const std::string& url) {
@@ -71,7 +71,11 @@ struct MqttLane::Impl {
       : settings(std::move(how)),
         post(std::move(to)),
         work(kWorkLimit, WhenFull::refuse),
-        client(make_client()),
+        client(settings, MqttHandlers{[this](MqttEvent event) { work.post(Work{std::move(event)}); },
+                                      [this](LinkMessage message) {
+                                        hear();
+                                        post(LinkReport{std::move(message)});
+                                      }}),
         thread([this] { run(); }) {}
 
   ~Impl() {
@@ -79,17 +83,9 @@ struct MqttLane::Impl {
     thread.join();
   }
 
-  [[nodiscard]] std::unique_ptr<MqttClient> make_client() {
-    return std::make_unique<MqttClient>(settings,
-                                        MqttHandlers{[this](MqttEvent event) { work.post(Work{std::move(event)}); },
-                                                     [this](LinkMessage message) {
-                                                       hear();
-                                                       post(LinkReport{std::move(message)});
-                                                     }});
-  }
-
   void run() {
     name_this_thread("mqtt");
+    connect();
     while (true) {
       const bool closing = work.closed();
       const auto items = work.wait_some(kWorkAtOnce, kBeat);
@@ -114,15 +110,13 @@ struct MqttLane::Impl {
     if (phase == Phase::down) return;
     if (phase == Phase::ending) why = std::exchange(ending_because, {});
     enter(Phase::down);
-    held.clear();
-    in_flight = 0;
     post(LinkReport{std::move(why)});
   }
-  /// Reported when the client has let go, so that the next attempt meets no rest of this one.
+  /// Reported when the client has let go: the broker has heard it, or never will.
   void end(std::string reason) {
     ending_because = LinkIsDown{std::move(reason)};
     enter(Phase::ending, Clock::now() + kDisconnectDeadline);
-    client->disconnect();
+    client.disconnect();
   }
   void overdue() {
     if (phase == Phase::ending) return go_down({});
@@ -137,17 +131,14 @@ struct MqttLane::Impl {
     if (silent >= kSilence) return end("nothing was heard from the broker for 30 s");
     if (silent < kProbeAfter || now < next_probe) return;
     next_probe = now + kProbeAfter;
-    client->probe();
+    client.probe();
   }
 
-  void handle(const Connect&) {
-    if (phase != Phase::down) return;
-    if (std::exchange(renewed, false))
-      client = make_client();  // one that resumes no TLS session of the old credentials
+  void connect() {
     stay_alive(kLookUpAliveFor);
     enter(Phase::connecting, Clock::now() + kConnectDeadline);
     if (resolves(settings.url)) {
-      client->connect();
+      client.connect();
     } else {
       go_down({"the broker's name cannot be resolved"});
     }
@@ -155,18 +146,13 @@ struct MqttLane::Impl {
   void handle(const Drop&) {
     if (phase != Phase::down && phase != Phase::ending) end("ended on purpose");
   }
-  void handle(const LinkSettings& other) {
-    settings = other;
-    renewed = true;
-    if (phase != Phase::down && phase != Phase::ending) end("other credentials");
-  }
   void handle(const Publication& publication) {
     if (phase != Phase::up || held.size() >= kWorkLimit) return;
     held.push_back(publication);
     send_held();
   }
   void send_held() {
-    while (!held.empty() && in_flight < limits.receive_maximum) {
+    while (phase == Phase::up && !held.empty() && in_flight < limits.receive_maximum) {
       send(held.front());
       held.pop_front();
     }
@@ -175,7 +161,7 @@ struct MqttLane::Impl {
     const auto size = publication.topic.size() + publication.payload.size() + publication.content_type.size();
     if (size + kPacketOverhead <= limits.maximum_packet) {
       ++in_flight;
-      client->publish(publication);
+      client.publish(publication);
     } else if (publication.token != 0) {
       post(LinkReport{LinkDelivered{publication.token, kPacketTooLarge}});
     }
@@ -186,13 +172,13 @@ struct MqttLane::Impl {
 
   void happened(const MqttConnected& granted) {
     if (phase != Phase::connecting) {
-      client->disconnect();  // it came after its deadline
+      client.disconnect();  // it came after its deadline
       return;
     }
     hear();
     limits = granted;
     enter(Phase::subscribing, deadline);
-    client->subscribe();
+    client.subscribe();
   }
   void happened(const MqttSubscribed& subscribed) {
     if (phase != Phase::subscribing) return;
@@ -201,7 +187,14 @@ struct MqttLane::Impl {
     enter(Phase::up);
     post(LinkReport{LinkIsUp{limits.receive_maximum}});
   }
-  void happened(const MqttEnded& ended) { go_down({ended.reason, ended.reason_code, phase == Phase::up}); }
+  void happened(const MqttEnded& ended) {
+    std::string reason = ended.reason;
+    if (phase == Phase::connecting && ended.reason_code == 0 && settings.url.starts_with("mqtts:")) {
+      const auto [host, port] = host_and_port(settings.url);
+      if (const auto finding = tls_finding(settings, host, port); !finding.empty()) reason += " (" + finding + ')';
+    }
+    go_down({std::move(reason), ended.reason_code, phase == Phase::up});
+  }
   void happened(const MqttAlive&) { hear(); }
   void happened(const MqttPublished& published) {
     if (in_flight > 0) --in_flight;
@@ -211,11 +204,10 @@ struct MqttLane::Impl {
     send_held();
   }
 
-  LinkSettings settings;  ///< lane thread only, once it runs
+  const LinkSettings settings;
   const LinkSink post;
   BoundedQueue<Work> work;
-  bool renewed = false;  // this and the next seven: lane thread only
-  Phase phase = Phase::down;
+  Phase phase = Phase::connecting;  // this and the next six: lane thread only
   Clock::time_point deadline = Clock::time_point::max();
   Clock::time_point next_probe{};
   LinkIsDown ending_because;
@@ -224,7 +216,7 @@ struct MqttLane::Impl {
   std::deque<Publication> held;         // above the receive maximum
   std::atomic<Clock::rep> heard_at{0};  ///< the broker's last word of any kind; messages come in Paho's thread
   std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};
-  std::unique_ptr<MqttClient> client;
+  MqttClient client;
   std::thread thread;
 };
 
@@ -232,9 +224,7 @@ MqttLane::MqttLane(LinkSettings settings, LinkSink post)
     : impl_(std::make_unique<Impl>(std::move(settings), std::move(post))) {}
 MqttLane::~MqttLane() = default;
 
-void MqttLane::connect() { impl_->work.post(Connect{}); }
 void MqttLane::drop() { impl_->work.post(Drop{}); }
-void MqttLane::renew(LinkSettings settings) { impl_->work.post(std::move(settings)); }
 void MqttLane::publish(Publication publication) { impl_->work.post(std::move(publication)); }
 bool MqttLane::alive() const { return Clock::now().time_since_epoch().count() < impl_->alive_until; }
 

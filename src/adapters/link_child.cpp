@@ -1,4 +1,4 @@
-// The uplink process: everything that may wait for the WAN happens here, away from the shop floor.
+// The process of one connection: everything that may wait for a network happens here, away from the shop floor.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -12,8 +12,8 @@
 #include <memory>
 #include <utility>
 
-#include "adapters/mqtt_link.hpp"
-#include "adapters/uplink_process.hpp"
+#include "adapters/link_process.hpp"
+#include "adapters/mqtt_lane.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
 
@@ -23,29 +23,30 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Millis kHeartbeat = 2s;
-constexpr std::size_t kMessageLimit = 256;         // commands of central; what is dropped, central sends again
+constexpr std::size_t kMessageLimit = 256;         // beyond it the broker is not read until the daemon has caught up
 constexpr std::size_t kReportLimit = 70000;        // acknowledgements: never more than credits
 constexpr std::size_t kSlowReaderBytes = 4 << 20;  // beyond this the daemon reads first
 constexpr std::size_t kReportsAtOnce = 256;
 
-class UplinkPump {
+class LinkPump {
  public:
-  UplinkPump(EventLoop& loop, int fd)
+  LinkPump(EventLoop& loop, int fd)
       : loop_(loop),
         wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        messages_(kMessageLimit, WhenFull::refuse, [this] { wake(); }),
+        messages_(kMessageLimit, WhenFull::wait, [this] { wake(); }),
         reports_(kReportLimit, WhenFull::refuse, [this] { wake(); }),
         wake_source_(loop.add_fd(wake_fd_, POLLIN, [this](PollEvents) { woken(); })),
         heartbeat_(loop.add_timer([this] { beat(); })),
-        pipe_(loop, fd, {[this](UplinkFrame frame) { obey(frame); }, [this] { forward(); }, [this] { pipe_ended(); }}) {
+        pipe_(loop, fd, {[this](LinkFrame frame) { obey(frame); }, [this] { forward(); }, [this] { pipe_ended(); }}) {
     beat();
   }
-  ~UplinkPump() {
-    lane_.reset();  // says goodbye to the broker; its threads use the queues until then
+  ~LinkPump() {
+    messages_.close();  // or a callback of Paho's might wait for room
+    lane_.reset();      // says goodbye to the broker; its threads use the queues until then
     ::close(wake_fd_);
   }
-  UplinkPump(const UplinkPump&) = delete;
-  UplinkPump& operator=(const UplinkPump&) = delete;
+  LinkPump(const LinkPump&) = delete;
+  LinkPump& operator=(const LinkPump&) = delete;
 
  private:
   void wake() {
@@ -63,7 +64,7 @@ class UplinkPump {
   /// From any thread of the lane.
   void post(LinkReport report) {
     if (auto* message = std::get_if<LinkMessage>(&report)) {
-      if (!messages_.post(std::move(*message))) log(LogLevel::warning, "central", "a message was dropped: too many");
+      messages_.post(std::move(*message));
     } else {
       reports_.post(std::move(report));
     }
@@ -79,22 +80,18 @@ class UplinkPump {
     }
   }
 
-  void obey(UplinkFrame& frame) {
+  void obey(LinkFrame& frame) {
     std::visit(Overload{[this](LinkSettings& settings) {
-                          if (lane_) return lane_->renew(std::move(settings));
                           lane_ = std::make_unique<MqttLane>(std::move(settings),
                                                              [this](LinkReport report) { post(std::move(report)); });
                         },
-                        [this](const UplinkConnect&) {
-                          if (lane_) lane_->connect();
-                        },
-                        [this](const UplinkDrop&) {
+                        [this](const LinkDrop&) {
                           if (lane_) lane_->drop();
                         },
                         [this](Publication& publication) {
                           if (lane_) lane_->publish(std::move(publication));
                         },
-                        [this](const UplinkGoodbye&) { goodbye_ = true; }, [](const auto&) {}},
+                        [this](const LinkGoodbye&) { goodbye_ = true; }, [](const auto&) {}},
                frame);
   }
 
@@ -105,7 +102,7 @@ class UplinkPump {
   }
 
   void beat() {
-    if (!lane_ || lane_->alive()) pipe_.send(UplinkHeartbeat{});
+    if (!lane_ || lane_->alive()) pipe_.send(LinkHeartbeat{});
     heartbeat_.arm_at(loop_.now().mono + kHeartbeat);
   }
 
@@ -116,21 +113,21 @@ class UplinkPump {
   BoundedQueue<LinkReport> reports_;
   FdSource wake_source_;
   TimerSource heartbeat_;
-  UplinkPipe pipe_;
+  LinkPipe pipe_;
   std::unique_ptr<MqttLane> lane_;
   bool goodbye_ = false;
 };
 
 }  // namespace
 
-int run_uplink(int fd) {
-  // The daemon decides when the uplink ends: a stop of the whole unit or Ctrl-C reaches both, and the daemon still has
-  // its goodbye to send. If it dies, the uplink dies.
+int run_link(int fd) {
+  // The daemon decides when a link ends: a stop of the whole unit or Ctrl-C reaches both, and the daemon still has
+  // its goodbye to send. If it dies, the link dies.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (const int ignored : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) std::signal(ignored, SIG_IGN);
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   EventLoop loop;
-  UplinkPump pump(loop, fd);
+  LinkPump pump(loop, fd);
   return loop.run();
 }
 

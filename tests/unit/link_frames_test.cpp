@@ -1,9 +1,9 @@
-// The stream between daemon and uplink process: what goes in comes out, whatever the cuts; bad bytes end it.
+// The stream between daemon and link process: what goes in comes out, whatever the cuts; bad bytes end it.
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "adapters/uplink_frames.hpp"
+#include "adapters/link_frames.hpp"
 
 namespace tg {
 namespace {
@@ -33,31 +33,36 @@ Publication full_publication() {
           .content_type = "application/cloudevents+json"};
 }
 
-std::vector<UplinkFrame> one_of_each() {
-  return {full_settings(),       UplinkConnect{},        UplinkDrop{},
-          full_publication(),    LinkIsUp{20},           LinkIsDown{"connection lost"},
-          LinkDelivered{7, 135}, LinkMessage{"t", "{}"}, UplinkHeartbeat{},
-          UplinkGoodbye{}};
+std::vector<LinkFrame> one_of_each() {
+  return {full_settings(),
+          LinkDrop{},
+          full_publication(),
+          LinkIsUp{20},
+          LinkIsDown{"connection lost"},
+          LinkDelivered{7, 135},
+          LinkMessage{"t", "{}"},
+          LinkHeartbeat{},
+          LinkGoodbye{}};
 }
 
-std::string stream_of(const std::vector<UplinkFrame>& frames) {
+std::string stream_of(const std::vector<LinkFrame>& frames) {
   std::string bytes;
   for (const auto& frame : frames) bytes += encode_frame(frame);
   return bytes;
 }
 
-TEST(UplinkFrames, every_kind_survives_any_cut_of_the_stream) {
+TEST(LinkFrames, every_kind_survives_any_cut_of_the_stream) {
   const auto frames = one_of_each();
   const auto bytes = stream_of(frames);
   std::minstd_rand random(42);
-  UplinkFrameReader reader;
+  LinkFrameReader reader;
   std::string again;
   std::size_t count = 0;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t piece = std::min<std::size_t>(1 + random() % 5000, bytes.size() - at);
     reader.feed(std::string_view(bytes).substr(at, piece));
     at += piece;
-    UplinkFrame frame;
+    LinkFrame frame;
     while (true) {
       const auto more = reader.next(frame);
       ASSERT_TRUE(more.has_value()) << more.error().message;
@@ -70,10 +75,10 @@ TEST(UplinkFrames, every_kind_survives_any_cut_of_the_stream) {
   EXPECT_EQ(again, bytes);
 }
 
-TEST(UplinkFrames, fields_keep_their_values) {
-  UplinkFrameReader reader;
+TEST(LinkFrames, fields_keep_their_values) {
+  LinkFrameReader reader;
   reader.feed(stream_of({full_settings(), full_publication()}));
-  UplinkFrame frame;
+  LinkFrame frame;
   ASSERT_TRUE(*reader.next(frame));
   const auto& settings = std::get<LinkSettings>(frame);
   EXPECT_EQ(settings.password, std::string("p\0w", 3));
@@ -86,10 +91,10 @@ TEST(UplinkFrames, fields_keep_their_values) {
   EXPECT_EQ(publication.content_type, "application/cloudevents+json");
 }
 
-TEST(UplinkFrames, a_truncated_frame_waits_for_the_rest) {
+TEST(LinkFrames, a_truncated_frame_waits_for_the_rest) {
   const auto bytes = encode_frame(LinkIsDown{"gone"});
-  UplinkFrameReader reader;
-  UplinkFrame frame;
+  LinkFrameReader reader;
+  LinkFrame frame;
   for (const char byte : bytes.substr(0, bytes.size() - 1)) {
     reader.feed({&byte, 1});
     ASSERT_FALSE(*reader.next(frame));
@@ -98,33 +103,33 @@ TEST(UplinkFrames, a_truncated_frame_waits_for_the_rest) {
   EXPECT_TRUE(*reader.next(frame));
 }
 
-TEST(UplinkFrames, an_impossible_length_is_refused_before_it_is_waited_for) {
+TEST(LinkFrames, an_impossible_length_is_refused_before_it_is_waited_for) {
   for (const std::string& head : {std::string("\xFF\xFF\xFF\xFF", 4), std::string("\0\0\0\0", 4)}) {
-    UplinkFrameReader reader;
+    LinkFrameReader reader;
     reader.feed(head);
-    UplinkFrame frame;
+    LinkFrame frame;
     EXPECT_FALSE(reader.next(frame).has_value());
   }
 }
 
-TEST(UplinkFrames, a_body_that_is_too_short_or_too_long_is_refused) {
+TEST(LinkFrames, a_body_that_is_too_short_or_too_long_is_refused) {
   for (const std::string& body : {std::string("\x04\x00", 2), std::string("\x04\x00\x14\x00", 4), std::string("\x63"),
                                   std::string("\x07\xFF\xFF\xFF\xFF", 5), std::string("\x00\xFF", 2)}) {
-    UplinkFrameReader reader;
+    LinkFrameReader reader;
     reader.feed(std::string("\0\0\0", 3) + static_cast<char>(body.size()) + body);
-    UplinkFrame frame;
+    LinkFrame frame;
     EXPECT_FALSE(reader.next(frame).has_value());
   }
 }
 
-TEST(UplinkFrames, garbage_never_grows_memory_or_crashes) {
+TEST(LinkFrames, garbage_never_grows_memory_or_crashes) {
   std::minstd_rand random(7);
   for (int round = 0; round < 2000; ++round) {
     auto bytes = stream_of(one_of_each()).substr(0, 400);
     for (int flips = 0; flips < 3; ++flips) bytes[random() % bytes.size()] = static_cast<char>(random());
-    UplinkFrameReader reader;
+    LinkFrameReader reader;
     reader.feed(bytes);
-    UplinkFrame frame;
+    LinkFrame frame;
     while (true) {
       const auto more = reader.next(frame);
       if (!more || !*more) break;

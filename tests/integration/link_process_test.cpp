@@ -1,5 +1,5 @@
-// Both links against a private mosquitto: what counts as delivered, what a lost broker or uplink looks like, and that
-// they come back. This program is also the uplink process that it tests (`--role uplink`).
+// A connection and the process around it against a private mosquitto: what counts as delivered, what a lost broker or
+// process looks like, and that they come back. This program is also the process that it tests (`--role link`).
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -20,9 +20,10 @@
 #include <random>
 #include <thread>
 
-#include "adapters/mqtt_link.hpp"
-#include "adapters/uplink_process.hpp"
+#include "adapters/link_process.hpp"
+#include "adapters/mqtt_lane.hpp"
 #include "support/mosquitto.hpp"
+#include "support/resetting_broker.hpp"
 
 namespace tg {
 namespace {
@@ -91,7 +92,6 @@ class Lane {
 TEST(MqttLane, is_up_after_its_subscriptions_and_hears_what_it_publishes) {
   const Broker broker;
   Lane link(broker.settings("one", {"open/a/#", "open/b"}));
-  link.lane.connect();
   const auto up = link.reports.next<LinkIsUp>();
   ASSERT_TRUE(up);
   link.lane.publish(event(7, "open/a/x", "hello"));
@@ -109,7 +109,6 @@ TEST(MqttLane, is_up_after_its_subscriptions_and_hears_what_it_publishes) {
 TEST(MqttLane, tells_the_credits_that_the_broker_grants) {
   const Broker broker;
   Lane link(broker.settings("one"));
-  link.lane.connect();
   const auto up = link.reports.next<LinkIsUp>();
   ASSERT_TRUE(up);
   EXPECT_EQ(up->receive_maximum, 17);
@@ -121,7 +120,6 @@ TEST(MqttLane, a_refused_publication_is_seen_with_mqtt_5_and_cannot_be_with_3_1_
     auto settings = broker.settings(v5 ? "five" : "three", {"open/a", "open/b"});
     settings.v5 = v5;
     Lane link(settings);
-    link.lane.connect();
     ASSERT_TRUE(link.reports.next<LinkIsUp>());
     link.lane.publish(event(1, "closed/x"));
     const auto refused = link.reports.next<LinkDelivered>();
@@ -138,7 +136,6 @@ TEST(MqttLane, a_refused_publication_is_seen_with_mqtt_5_and_cannot_be_with_3_1_
 TEST(MqttLane, a_topic_that_no_broker_takes_is_refused_for_good) {
   const Broker broker;
   Lane link(broker.settings("one"));
-  link.lane.connect();
   ASSERT_TRUE(link.reports.next<LinkIsUp>());
   link.lane.publish(event(1, "open/\xff\xfe"));
   const auto refused = link.reports.next<LinkDelivered>();
@@ -146,31 +143,9 @@ TEST(MqttLane, a_topic_that_no_broker_takes_is_refused_for_good) {
   EXPECT_EQ(refused->reason_code, 0x90);
 }
 
-TEST(MqttLane, a_killed_broker_is_reported_and_a_restarted_one_is_used_again) {
-  Broker broker;
-  Lane link(broker.settings("one", {"open/#"}));
-  for (int round = 1; round <= 3; ++round) {
-    link.lane.connect();
-    ASSERT_TRUE(link.reports.next<LinkIsUp>()) << "round " << round;
-    link.lane.publish(event(static_cast<std::uint64_t>(round), "open/x"));
-    const auto delivered = link.reports.next<LinkDelivered>();
-    ASSERT_TRUE(delivered);
-    EXPECT_EQ(delivered->token, static_cast<std::uint64_t>(round));
-    broker.kill();
-    const auto down = link.reports.next<LinkIsDown>();
-    ASSERT_TRUE(down);
-    EXPECT_FALSE(down->reason.empty());
-    link.lane.publish(event(99, "open/x"));  // lost: nothing waits in the lane while it is down
-    link.lane.connect();
-    ASSERT_TRUE(link.reports.next<LinkIsDown>());
-    broker.start();
-  }
-}
-
 TEST(MqttLane, a_message_without_an_answer_is_not_reported_as_delivered) {
   Broker broker;
   Lane link(broker.settings("one"));
-  link.lane.connect();
   ASSERT_TRUE(link.reports.next<LinkIsUp>());
   broker.signal(SIGSTOP);
   link.lane.publish(event(5, "open/x"));
@@ -184,7 +159,6 @@ TEST(MqttLane, a_message_without_an_answer_is_not_reported_as_delivered) {
 TEST(MqttLane, a_publication_above_the_brokers_limit_is_refused_and_the_link_stays) {
   const Broker broker;
   Lane link(broker.settings("one"));
-  link.lane.connect();
   ASSERT_TRUE(link.reports.next<LinkIsUp>());
   link.lane.publish(event(1, "open/x", std::string(1100000, 'x')));
   const auto refused = link.reports.next<LinkDelivered>();
@@ -215,7 +189,6 @@ TEST(MqttLane, a_second_client_with_the_same_id_is_named_as_the_cause) {
   settings.client_id = "same";
   settings.url = "mqtt://127.0.0.1:" + std::to_string(port);
   Lane link(settings);
-  link.lane.connect();
   const auto down = link.reports.next<LinkIsDown>();
   broker.join();
   ::close(listener);
@@ -228,33 +201,27 @@ TEST(MqttLane, nobody_there_and_a_name_that_does_not_resolve_are_told_apart) {
   settings.client_id = "one";
   settings.url = "mqtt://127.0.0.1:" + std::to_string(free_port());
   Lane nobody(settings);
-  nobody.lane.connect();
   const auto refused = nobody.reports.next<LinkIsDown>();
   ASSERT_TRUE(refused);
   EXPECT_NE(refused->reason.find("no connection"), std::string::npos) << refused->reason;
   settings.url = "mqtt://name.invalid:1883";
   Lane unknown(settings);
-  unknown.lane.connect();
   const auto unresolved = unknown.reports.next<LinkIsDown>();
   ASSERT_TRUE(unresolved);
   EXPECT_NE(unresolved->reason.find("resolved"), std::string::npos) << unresolved->reason;
 }
 
-TEST(MqttLane, drop_ends_the_connection_and_connect_brings_it_back) {
+TEST(MqttLane, drop_ends_the_connection) {
   const Broker broker;
   Lane link(broker.settings("one"));
-  for (int round = 0; round < 2; ++round) {
-    link.lane.connect();
-    ASSERT_TRUE(link.reports.next<LinkIsUp>());
-    link.lane.drop();
-    ASSERT_TRUE(link.reports.next<LinkIsDown>());
-  }
+  ASSERT_TRUE(link.reports.next<LinkIsUp>());
+  link.lane.drop();
+  EXPECT_TRUE(link.reports.next<LinkIsDown>());
 }
 
 TEST(MqttLane, delivers_far_more_than_the_broker_takes_at_once) {
   const Broker broker;
   Lane link(broker.settings("one"));
-  link.lane.connect();
   ASSERT_TRUE(link.reports.next<LinkIsUp>());
   for (std::uint64_t token = 1; token <= 1000; ++token) link.lane.publish(event(token, "open/event"));
   std::vector<bool> seen(1001);
@@ -266,56 +233,55 @@ TEST(MqttLane, delivers_far_more_than_the_broker_takes_at_once) {
   }
 }
 
-class UplinkTest : public testing::Test {
+class LinkProcessTest : public testing::Test {
  protected:
   void start() {
-    auto settings = broker.settings("uplink", {"open/command/#"});
+    auto settings = broker.settings("link", {"open/command/#"});
     settings.username = "gw";
     settings.password = kSecret;
     settings.will_topic = "open/state";
     settings.will_payload = "offline";
-    uplink = std::make_unique<UplinkProcess>(loop, settings, reports.sink());
+    link = std::make_unique<LinkProcess>(loop, "central", settings, reports.sink());
   }
   void connect() {
-    uplink->connect();
+    link->connect();
     ASSERT_TRUE(reports.next<LinkIsUp>(turn));
   }
   /// What a central that listens to `filter` hears first.
   std::optional<LinkMessage> central_hears(const std::string& filter, Clock::duration at_most = kDeadline) {
     Lane central(broker.settings("central", {filter}));
-    central.lane.connect();
     return central.reports.next<LinkMessage>(turn, at_most);
   }
 
   Broker broker;
   EventLoop loop;
   Reports reports;
-  std::unique_ptr<UplinkProcess> uplink;
+  std::unique_ptr<LinkProcess> link;
   const std::function<void()> turn = [this] { loop.turn(Millis{20}); };
 };
 
-TEST_F(UplinkTest, carries_publications_commands_and_refusals) {
+TEST_F(LinkProcessTest, carries_publications_commands_and_refusals) {
   start();
   connect();
-  uplink->publish(event(1, "open/event", std::string(900000, 'e')));
+  link->publish(event(1, "open/event", std::string(900000, 'e')));
   auto delivered = reports.next<LinkDelivered>(turn);
   ASSERT_TRUE(delivered);
   EXPECT_EQ(delivered->token, 1u);
   EXPECT_LT(delivered->reason_code, 0x80);
-  uplink->publish(event(2, "closed/event"));
+  link->publish(event(2, "closed/event"));
   delivered = reports.next<LinkDelivered>(turn);
   ASSERT_TRUE(delivered);
   EXPECT_EQ(delivered->reason_code, 135);
-  uplink->publish(event(0, "open/command/profiles.delta", std::string(900000, 'c')));
+  link->publish(event(0, "open/command/profiles.delta", std::string(900000, 'c')));
   const auto command = reports.next<LinkMessage>(turn);
   ASSERT_TRUE(command);
   EXPECT_EQ(command->payload.size(), 900000u);
 }
 
-TEST_F(UplinkTest, delivers_a_thousand_in_flight) {
+TEST_F(LinkProcessTest, delivers_a_thousand_in_flight) {
   start();
   connect();
-  for (std::uint64_t token = 1; token <= 1000; ++token) uplink->publish(event(token, "open/event"));
+  for (std::uint64_t token = 1; token <= 1000; ++token) link->publish(event(token, "open/event"));
   std::vector<bool> seen(1001);
   for (int i = 0; i < 1000; ++i) {
     const auto delivered = reports.next<LinkDelivered>(turn);
@@ -325,40 +291,40 @@ TEST_F(UplinkTest, delivers_a_thousand_in_flight) {
   }
 }
 
-TEST_F(UplinkTest, a_killed_uplink_is_reported_announced_by_its_will_and_started_again) {
+TEST_F(LinkProcessTest, a_killed_link_is_reported_announced_by_its_will_and_started_again) {
   start();
   connect();
-  const auto first = uplink->child();
+  const auto first = link->child();
   ::kill(first, SIGKILL);
   ASSERT_TRUE(reports.next<LinkIsDown>(turn));
   const auto will = central_hears("open/state");
   ASSERT_TRUE(will);
   EXPECT_EQ(will->payload, "offline");
   connect();
-  EXPECT_NE(uplink->child(), first);
-  uplink->publish(event(3, "open/event"));
+  EXPECT_NE(link->child(), first);
+  link->publish(event(3, "open/event"));
   EXPECT_TRUE(reports.next<LinkDelivered>(turn));
 }
 
-/// The uplink may learn of the daemon's death by the pipe before the kernel ends it.
-TEST_F(UplinkTest, a_daemon_that_dies_is_announced_by_the_will) {
+/// The link may learn of the daemon's death by the pipe before the kernel ends it.
+TEST_F(LinkProcessTest, a_daemon_that_dies_is_announced_by_the_will) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::dup2(ends[1], kUplinkFd);
-    ::fcntl(kUplinkFd, F_SETFL, O_NONBLOCK);
-    ::execl("/proc/self/exe", "uplink", "--role", "uplink", nullptr);
+    ::dup2(ends[1], kLinkFd);
+    ::fcntl(kLinkFd, F_SETFL, O_NONBLOCK);
+    ::execl("/proc/self/exe", "link", "--role", "link", nullptr);
     ::_exit(127);
   }
   ::close(ends[1]);
-  auto settings = broker.settings("uplink");
+  auto settings = broker.settings("link");
   settings.will_topic = "open/state";
   settings.will_payload = "offline";
-  const std::string begin = encode_frame(settings) + encode_frame(UplinkConnect{});
+  const std::string begin = encode_frame(settings);
   ASSERT_EQ(::write(ends[0], begin.data(), begin.size()), static_cast<ssize_t>(begin.size()));
-  UplinkFrameReader reader;
-  UplinkFrame frame;
+  LinkFrameReader reader;
+  LinkFrame frame;
   std::array<char, 4096> bytes{};
   while (!std::holds_alternative<LinkIsUp>(frame)) {
     while (!*reader.next(frame)) {
@@ -375,53 +341,118 @@ TEST_F(UplinkTest, a_daemon_that_dies_is_announced_by_the_will) {
   EXPECT_EQ(will->payload, "offline");
 }
 
-TEST_F(UplinkTest, a_killed_broker_leaves_the_uplink_running) {
+TEST_F(LinkProcessTest, a_killed_broker_is_reported_and_each_connection_has_a_process_of_its_own) {
   start();
-  connect();
-  const auto child = uplink->child();
-  broker.kill();
-  ASSERT_TRUE(reports.next<LinkIsDown>(turn));
-  broker.start();
-  connect();
-  EXPECT_EQ(uplink->child(), child);
+  pid_t before = 0;
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    connect();
+    EXPECT_NE(std::exchange(before, link->child()), link->child());
+    link->publish(event(round, "open/x"));
+    const auto delivered = reports.next<LinkDelivered>(turn);
+    ASSERT_TRUE(delivered);
+    EXPECT_EQ(delivered->token, round);
+    broker.kill();
+    const auto down = reports.next<LinkIsDown>(turn);
+    ASSERT_TRUE(down);
+    EXPECT_FALSE(down->reason.empty());
+    link->publish(event(99, "open/x"));  // lost: nothing waits while it is down
+    link->connect();
+    ASSERT_TRUE(reports.next<LinkIsDown>(turn));
+    broker.start();
+  }
 }
 
-TEST_F(UplinkTest, a_silent_uplink_is_ended_without_harm_to_the_daemon) {
+TEST_F(LinkProcessTest, drop_ends_the_connection_and_connect_brings_it_back) {
+  start();
+  for (int round = 0; round < 2; ++round) {
+    connect();
+    link->drop();
+    ASSERT_TRUE(reports.next<LinkIsDown>(turn));
+  }
+}
+
+/// Paho 1.3.12 sends on the next connection what it freed on the last one: no fact may arrive as garbage
+/// (decisions/0001).
+TEST(LinkProcess, what_a_broken_connection_leaves_never_arrives_as_something_else) {
+  constexpr int kLinks = 8, kConnections = 30;
+  constexpr std::uint64_t kWindow = 20;
+  struct One {
+    std::uint64_t next = 1, delivered = 0;
+    int left = kConnections;
+    bool up = false;
+    std::unique_ptr<LinkProcess> link;
+  };
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  ResettingBroker broker(seed);
+  EventLoop loop;
+  std::array<One, kLinks> links;
+  for (auto& one : links) {
+    LinkSettings settings;
+    settings.client_id = "gw-" + std::to_string(&one - links.data());
+    settings.url = "mqtt://127.0.0.1:" + std::to_string(broker.port);
+    settings.session_expiry_s = 3600;
+    one.link = std::make_unique<LinkProcess>(loop, "central", settings, [&one](const LinkReport& report) {
+      if (std::holds_alternative<LinkDelivered>(report)) ++one.delivered;
+      if (std::holds_alternative<LinkIsUp>(report)) one.up = true;
+      if (std::holds_alternative<LinkIsDown>(report)) {
+        one.up = false;
+        one.next = one.delivered + 1;
+        if (--one.left > 0) one.link->connect();
+      }
+    });
+    one.link->connect();
+  }
+  const auto deadline = Clock::now() + 3 * kDeadline;
+  while (broker.resets < kLinks * kConnections && Clock::now() < deadline) {
+    loop.turn(Millis{20});
+    for (auto& one : links)
+      while (one.up && one.next <= one.delivered + kWindow) {
+        auto fact = event(one.next, "a/b", ResettingBroker::payload(one.next));
+        ++one.next;
+        one.link->publish(fact);
+      }
+  }
+  EXPECT_GE(broker.resets, kLinks * kConnections);
+  EXPECT_GT(broker.whole, 1000);
+  EXPECT_EQ(broker.garbled, 0);
+}
+
+TEST_F(LinkProcessTest, a_silent_link_is_ended_without_harm_to_the_daemon) {
   start();
   connect();
-  ::kill(uplink->child(), SIGSTOP);
+  ::kill(link->child(), SIGSTOP);
   EXPECT_TRUE(reports.next<LinkIsDown>(turn));
-  EXPECT_TRUE(uplink->alive());
   connect();
 }
 
-TEST_F(UplinkTest, says_goodbye_after_its_last_words_and_leaves_no_process) {
+TEST_F(LinkProcessTest, says_goodbye_after_its_last_words_and_leaves_no_process) {
   start();
   connect();
-  const auto child = uplink->child();
+  const auto child = link->child();
   auto state = event(1, "open/state", "stopped");
   state.retain = true;
-  uplink->publish(state);
-  uplink.reset();
+  link->publish(state);
+  link.reset();
   EXPECT_EQ(::kill(child, 0), -1);
   const auto heard = central_hears("open/state");
   ASSERT_TRUE(heard);
   EXPECT_EQ(heard->payload, "stopped");  // the will would say "offline"
 }
 
-TEST_F(UplinkTest, keeps_the_password_off_the_command_line_and_the_environment) {
+TEST_F(LinkProcessTest, keeps_the_password_off_the_command_line_and_the_environment) {
   start();
   connect();
   for (const std::string_view file : {"cmdline", "environ"}) {
-    std::ifstream in("/proc/" + std::to_string(uplink->child()) + '/' + std::string(file), std::ios::binary);
+    std::ifstream in("/proc/" + std::to_string(link->child()) + '/' + std::string(file), std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(in), {}};
     EXPECT_FALSE(content.empty());
     EXPECT_EQ(content.find(kSecret), std::string::npos) << file;
   }
 }
 
-TEST_F(UplinkTest, a_program_that_cannot_start_is_a_link_that_is_down) {
-  UplinkProcess broken(loop, broker.settings("x"), reports.sink(), "/nonexistent/touchpointd");
+TEST_F(LinkProcessTest, a_program_that_cannot_start_is_a_link_that_is_down) {
+  LinkProcess broken(loop, "central", broker.settings("x"), reports.sink(), "/nonexistent/touchpointd");
   broken.connect();
   EXPECT_TRUE(reports.next<LinkIsDown>(turn));
 }
@@ -430,7 +461,7 @@ TEST_F(UplinkTest, a_program_that_cannot_start_is_a_link_that_is_down) {
 }  // namespace tg
 
 int main(int count, char** values) {
-  if (count == 3 && std::string_view(values[1]) == "--role") return tg::run_uplink(tg::kUplinkFd);
+  if (count == 3 && std::string_view(values[1]) == "--role") return tg::run_link(tg::kLinkFd);
   testing::InitGoogleTest(&count, values);
   return RUN_ALL_TESTS();
 }

@@ -1,4 +1,4 @@
-#include "adapters/uplink_pipe.hpp"
+#include "adapters/link_pipe.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -18,7 +18,7 @@ bool would_block() { return errno == EAGAIN || errno == EINTR; }
 
 }  // namespace
 
-UplinkPipe::UplinkPipe(EventLoop& loop, int fd, UplinkPipeHandlers handlers)
+LinkPipe::LinkPipe(EventLoop& loop, int fd, LinkPipeHandlers handlers)
     : fd_(fd),
       handlers_(std::move(handlers)),
       source_(loop.add_fd(fd, POLLIN, [this](PollEvents ready) { on_ready(ready); })),
@@ -27,12 +27,12 @@ UplinkPipe::UplinkPipe(EventLoop& loop, int fd, UplinkPipeHandlers handlers)
         if (!transmit()) end();
       })) {}
 
-UplinkPipe::~UplinkPipe() {
+LinkPipe::~LinkPipe() {
   source_.reset();
   ::close(fd_);
 }
 
-void UplinkPipe::send(const UplinkFrame& frame) {
+void LinkPipe::send(const LinkFrame& frame) {
   out_ += encode_frame(frame);
   if (waiting_bytes() > kPipeLimit) {
     overflow_.arm();
@@ -41,24 +41,24 @@ void UplinkPipe::send(const UplinkFrame& frame) {
   if (!full_) turn_end_.arm();
 }
 
-void UplinkPipe::flush(Millis at_most) {
+void LinkPipe::flush(Millis at_most) {
   pollfd waited{fd_, POLLOUT, 0};
   while (waiting_bytes() > 0 && ::poll(&waited, 1, static_cast<int>(at_most.count())) > 0)
     if (!transmit()) return;
 }
 
-void UplinkPipe::on_ready(PollEvents ready) {
+void LinkPipe::on_ready(PollEvents ready) {
   if ((ready & POLLOUT) != 0 && !transmit()) return end();
   if ((ready & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive()) return end();
 }
 
-bool UplinkPipe::receive() {
+bool LinkPipe::receive() {
   std::array<char, kReadAtOnce> bytes;
   const auto got = ::read(fd_, bytes.data(), bytes.size());
   if (got < 0) return would_block();
   if (got == 0) return false;
   reader_.feed({bytes.data(), static_cast<std::size_t>(got)});
-  UplinkFrame frame;
+  LinkFrame frame;
   while (true) {
     const auto more = reader_.next(frame);
     if (!more) return false;
@@ -67,7 +67,7 @@ bool UplinkPipe::receive() {
   }
 }
 
-bool UplinkPipe::transmit() {
+bool LinkPipe::transmit() {
   const auto sent = ::send(fd_, out_.data() + sent_, waiting_bytes(), MSG_NOSIGNAL);
   if (sent < 0 && !would_block()) return false;
   sent_ += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
@@ -79,12 +79,12 @@ bool UplinkPipe::transmit() {
   return true;
 }
 
-void UplinkPipe::wait_for_room(bool full) {
+void LinkPipe::wait_for_room(bool full) {
   if (full_ != full) source_.watch(full ? POLLIN | POLLOUT : POLLIN);
   full_ = full;
 }
 
-void UplinkPipe::end() {
+void LinkPipe::end() {
   source_.reset();
   overflow_.reset();
   turn_end_.reset();

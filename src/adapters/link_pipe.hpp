@@ -1,4 +1,4 @@
-// One end of the socketpair between daemon and uplink process: whole frames in both directions, nothing waits.
+// One end of the socketpair between daemon and link process: whole frames in both directions, nothing waits.
 // Owner thread: the loop. Never blocks but in flush(); never holds more than kPipeLimit unsent bytes.
 #pragma once
 
@@ -7,29 +7,29 @@
 #include <string>
 
 #include "adapters/event_loop.hpp"
-#include "adapters/uplink_frames.hpp"
+#include "adapters/link_frames.hpp"
 
 namespace tg {
 
-struct UplinkPipeHandlers {
-  std::function<void(UplinkFrame)> on_frame;  ///< must not destroy the pipe
-  std::function<void()> on_drained;           ///< everything sent has left
+struct LinkPipeHandlers {
+  std::function<void(LinkFrame)> on_frame;  ///< must not destroy the pipe
+  std::function<void()> on_drained;         ///< everything sent has left
   /// The other end is gone, sent nonsense or does not read; called once, never inside send(). May destroy the pipe.
   std::function<void()> on_end;
 };
 
-class UplinkPipe {
+class LinkPipe {
  public:
   static constexpr std::size_t kPipeLimit = 32 << 20;
 
   /// Takes `fd` over; it must be a non-blocking stream socket.
-  UplinkPipe(EventLoop& loop, int fd, UplinkPipeHandlers handlers);
-  ~UplinkPipe();
-  UplinkPipe(const UplinkPipe&) = delete;
-  UplinkPipe& operator=(const UplinkPipe&) = delete;
+  LinkPipe(EventLoop& loop, int fd, LinkPipeHandlers handlers);
+  ~LinkPipe();
+  LinkPipe(const LinkPipe&) = delete;
+  LinkPipe& operator=(const LinkPipe&) = delete;
 
   /// Leaves at the end of this turn of the loop.
-  void send(const UplinkFrame& frame);
+  void send(const LinkFrame& frame);
   [[nodiscard]] std::size_t waiting_bytes() const { return out_.size() - sent_; }
   /// Blocks until everything is sent, the other end is gone, or `at_most` has passed.
   void flush(Millis at_most);
@@ -42,8 +42,8 @@ class UplinkPipe {
   void end();
 
   const int fd_;
-  UplinkPipeHandlers handlers_;
-  UplinkFrameReader reader_;
+  LinkPipeHandlers handlers_;
+  LinkFrameReader reader_;
   std::string out_;
   std::size_t sent_ = 0;
   bool full_ = false;  ///< the socket takes no more for now

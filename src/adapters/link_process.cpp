@@ -1,4 +1,4 @@
-#include "adapters/uplink_process.hpp"
+#include "adapters/link_process.hpp"
 
 #include <poll.h>
 #include <spawn.h>
@@ -31,19 +31,19 @@ std::pair<int, int> socket_pair() {
   return {ends[0], ends[1]};
 }
 
-/// The new process, or 0. `fd` becomes its kUplinkFd; it starts with no signal blocked.
+/// The new process, or 0. `fd` becomes its kLinkFd; it starts with no signal blocked.
 pid_t start_child(const std::string& program, int fd) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, fd, kUplinkFd);
+  posix_spawn_file_actions_adddup2(&actions, fd, kLinkFd);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  std::string name = "touchpointd", role = "--role", uplink = "uplink";
-  const std::array<char*, 4> arguments{name.data(), role.data(), uplink.data(), nullptr};
+  std::string name = "touchpointd", role = "--role", link = "link";
+  const std::array<char*, 4> arguments{name.data(), role.data(), link.data(), nullptr};
   pid_t child = 0;
   if (::posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ) != 0) child = 0;
   posix_spawnattr_destroy(&attributes);
@@ -61,17 +61,19 @@ void await_exit(pid_t pid, Millis at_most) {
 
 }  // namespace
 
-UplinkProcess::UplinkProcess(EventLoop& loop, LinkSettings settings, LinkSink sink, std::string program)
+LinkProcess::LinkProcess(EventLoop& loop, std::string name, LinkSettings settings, LinkSink sink, std::string program)
     : loop_(loop),
+      name_(std::move(name)),
       settings_(std::move(settings)),
       sink_(std::move(sink)),
       program_(std::move(program)),
       timer_(loop.add_timer([this] { tick(); })),
-      spawn_failed_(loop.add_deferred([this] { child_ended("the uplink process could not be started"); })) {}
+      spawn_failed_(loop.add_deferred([this] { child_ended("its process could not be started"); })),
+      spent_pipe_done_(loop.add_deferred([this] { spent_pipe_.reset(); })) {}
 
-UplinkProcess::~UplinkProcess() {
+LinkProcess::~LinkProcess() {
   if (pipe_) {
-    pipe_->send(UplinkGoodbye{});
+    pipe_->send(LinkGoodbye{});
     pipe_->flush(kFlush);
   }
   pipe_.reset();
@@ -83,7 +85,7 @@ UplinkProcess::~UplinkProcess() {
   }
 }
 
-bool UplinkProcess::spawn() {
+bool LinkProcess::spawn() {
   const auto [ours, theirs] = socket_pair();
   if (ours < 0) return false;
   child_ = start_child(program_, theirs);
@@ -92,43 +94,44 @@ bool UplinkProcess::spawn() {
     ::close(ours);
     return false;
   }
-  pipe_ = std::make_unique<UplinkPipe>(loop_, ours,
-                                       UplinkPipeHandlers{[this](const UplinkFrame& frame) { received(frame); },
-                                                          {},
-                                                          [this] { child_ended("the uplink process ended"); }});
+  const auto if_mine = [this, child = child_](auto act) {
+    if (child == child_) act();
+  };
+  pipe_ = std::make_unique<LinkPipe>(
+      loop_, ours,
+      LinkPipeHandlers{[this, if_mine](const LinkFrame& frame) { if_mine([&] { received(frame); }); },
+                       {},
+                       [this, if_mine] { if_mine([this] { child_ended("its process ended"); }); }});
   pipe_->send(settings_);
   heard_at_ = loop_.now().mono;
   timer_.arm_at(heard_at_ + kTick);
   return true;
 }
 
-void UplinkProcess::connect() {
+void LinkProcess::connect() {
   if (in_use_) return;
   in_use_ = true;
-  if (!pipe_ && !spawn()) {
-    spawn_failed_.arm();
-    return;
-  }
-  pipe_->send(UplinkConnect{});
+  if (!spawn()) spawn_failed_.arm();
 }
 
-void UplinkProcess::drop() {
-  if (pipe_) pipe_->send(UplinkDrop{});
+void LinkProcess::drop() {
+  if (pipe_) pipe_->send(LinkDrop{});
 }
 
-void UplinkProcess::renew(LinkSettings settings) {
+void LinkProcess::renew(LinkSettings settings) {
   settings_ = std::move(settings);
-  if (pipe_) pipe_->send(settings_);
+  drop();
 }
 
-void UplinkProcess::publish(Publication publication) {
+void LinkProcess::publish(Publication publication) {
   if (pipe_ && in_use_) pipe_->send(std::move(publication));
 }
 
-void UplinkProcess::received(const UplinkFrame& frame) {
+void LinkProcess::received(const LinkFrame& frame) {
   heard_at_ = loop_.now().mono;
   std::visit(Overload{[this](const LinkIsUp& up) { sink_(up); },
                       [this](const LinkIsDown& down) {
+                        retire();
                         in_use_ = false;
                         sink_(down);
                       },
@@ -137,25 +140,32 @@ void UplinkProcess::received(const UplinkFrame& frame) {
              frame);
 }
 
-void UplinkProcess::child_ended(std::string reason) {
-  pipe_.reset();
-  if (child_ != 0) {
-    ::kill(child_, SIGKILL);  // it may have closed its end, or hang
-    ending_.push_back(std::exchange(child_, 0));
-    timer_.arm_at(loop_.now().mono + kTick);
-    log(LogLevel::warning, "central", reason);
+/// May be called by the pipe itself, which therefore outlives it for the rest of this turn.
+void LinkProcess::retire() {
+  if (pipe_) {
+    spent_pipe_ = std::move(pipe_);
+    spent_pipe_done_.arm();
   }
+  if (child_ == 0) return;
+  ::kill(child_, SIGKILL);  // it has said its last word, or closed its end, or hangs
+  ending_.push_back(std::exchange(child_, 0));
+  timer_.arm_at(loop_.now().mono + kTick);
+}
+
+void LinkProcess::child_ended(std::string reason) {
+  if (child_ != 0) log(LogLevel::warning, name_, reason);
+  retire();
   if (std::exchange(in_use_, false)) sink_(LinkIsDown{std::move(reason)});
 }
 
-void UplinkProcess::tick() {
+void LinkProcess::tick() {
   reap();
   const auto now = loop_.now().mono;
-  if (pipe_ && now - heard_at_ > kSilence) return child_ended("the uplink process does not answer");
+  if (pipe_ && now - heard_at_ > kSilence) return child_ended("its process does not answer");
   if (pipe_ || !ending_.empty()) timer_.arm_at(now + kTick);
 }
 
-void UplinkProcess::reap() {
+void LinkProcess::reap() {
   std::erase_if(ending_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 

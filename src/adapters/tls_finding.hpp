@@ -1,0 +1,15 @@
+// Why TLS with a broker fails, in OpenSSL's words. Paho C++ 1.2.0 hands that text to an object that is gone by then
+// (seen in gdb: the context of its error callback is a dead stack frame), so we shake hands once more ourselves.
+// Owner thread: any; blocks for at most five seconds.
+#pragma once
+
+#include <string>
+
+#include "ports/link_port.hpp"
+
+namespace tg {
+
+/// Empty if the handshake succeeds, or if the broker cannot be reached at all. Never contains a secret.
+[[nodiscard]] std::string tls_finding(const LinkSettings& settings, const std::string& host, const std::string& port);
+
+}  // namespace tg
