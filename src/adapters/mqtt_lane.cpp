@@ -14,9 +14,9 @@
 
 #include "adapters/lane.hpp"
 #include "adapters/mqtt_client.hpp"
-#include "adapters/tls_finding.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
+#include "base/tls_finding.hpp"
 
 namespace tg {
 namespace {
@@ -191,7 +191,8 @@ struct MqttLane::Impl {
     std::string reason = ended.reason;
     if (phase == Phase::connecting && ended.reason_code == 0 && settings.url.starts_with("mqtts:")) {
       const auto [host, port] = host_and_port(settings.url);
-      if (const auto finding = tls_finding(settings, host, port); !finding.empty()) reason += " (" + finding + ')';
+      const auto finding = tls_finding({host, port, settings.ca_file, settings.cert_file, settings.key_file});
+      if (!finding.empty()) reason += " (" + finding + ')';
     }
     go_down({std::move(reason), ended.reason_code, phase == Phase::up});
   }

@@ -36,7 +36,7 @@ class ConsentCase(ShopCase):
 
     def open_shop(self) -> None:
         self.camille, self.other = coat_lover(1), coat_lover(2, first_name="Dominique")
-        self.store = self.shop({**LONG, **self.patch}, radio=FakeRadio)
+        self.store = self.shop({**LONG, **self.patch}, radio=FakeRadio, durable_wan=True)
         self.store.open([self.camille, self.other])
         self.guest, self.second = Visitor(self.store, self.camille), Visitor(self.store, self.other)
 

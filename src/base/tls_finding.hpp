@@ -5,11 +5,15 @@
 
 #include <string>
 
-#include "ports/link_port.hpp"
-
 namespace tg {
 
+struct TlsPeer {
+  std::string host, port;
+  std::string ca_file;              ///< empty: the system's authorities
+  std::string cert_file, key_file;  ///< ours; empty: none
+};
+
 /// Empty if the handshake succeeds, or if the broker cannot be reached at all. Never contains a secret.
-[[nodiscard]] std::string tls_finding(const LinkSettings& settings, const std::string& host, const std::string& port);
+[[nodiscard]] std::string tls_finding(const TlsPeer& peer);
 
 }  // namespace tg

@@ -1,4 +1,4 @@
-#include "adapters/tls_finding.hpp"
+#include "base/tls_finding.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -28,15 +28,14 @@ std::string newest_error() {
 }
 
 /// The first setting that OpenSSL does not take, or empty.
-std::string configure(SSL_CTX* context, const LinkSettings& settings) {
-  const bool trusts = settings.ca_file.empty() ? SSL_CTX_load_verify_dir(context, "/etc/ssl/certs") == 1
-                                               : SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) == 1;
+std::string configure(SSL_CTX* context, const TlsPeer& peer) {
+  const bool trusts = peer.ca_file.empty() ? SSL_CTX_load_verify_dir(context, "/etc/ssl/certs") == 1
+                                           : SSL_CTX_load_verify_file(context, peer.ca_file.c_str()) == 1;
   if (!trusts) return "ca_file: " + newest_error();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  if (!settings.cert_file.empty() && SSL_CTX_use_certificate_chain_file(context, settings.cert_file.c_str()) != 1)
+  if (!peer.cert_file.empty() && SSL_CTX_use_certificate_chain_file(context, peer.cert_file.c_str()) != 1)
     return "cert_file: " + newest_error();
-  if (!settings.key_file.empty() &&
-      SSL_CTX_use_PrivateKey_file(context, settings.key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+  if (!peer.key_file.empty() && SSL_CTX_use_PrivateKey_file(context, peer.key_file.c_str(), SSL_FILETYPE_PEM) != 1)
     return "key_file: " + newest_error();
   return {};
 }
@@ -64,16 +63,16 @@ bool shake_hands(BIO* bio) {
 
 }  // namespace
 
-std::string tls_finding(const LinkSettings& settings, const std::string& host, const std::string& port) {
+std::string tls_finding(const TlsPeer& peer) {
   const std::unique_ptr<SSL_CTX, Free> context(SSL_CTX_new(TLS_client_method()));
   ERR_clear_error();
-  if (auto refused = configure(context.get(), settings); !refused.empty()) return refused;
+  if (auto refused = configure(context.get(), peer); !refused.empty()) return refused;
   const std::unique_ptr<BIO, Free> bio(BIO_new_ssl_connect(context.get()));
   SSL* ssl = nullptr;
   BIO_get_ssl(bio.get(), &ssl);
-  expect_host(ssl, host);
-  BIO_set_conn_hostname(bio.get(), host.c_str());
-  BIO_set_conn_port(bio.get(), port.c_str());
+  expect_host(ssl, peer.host);
+  BIO_set_conn_hostname(bio.get(), peer.host.c_str());
+  BIO_set_conn_port(bio.get(), peer.port.c_str());
   BIO_set_nbio(bio.get(), 1);
   if (shake_hands(bio.get())) return {};
   const long verdict = SSL_get_verify_result(ssl);
