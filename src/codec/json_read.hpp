@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +25,8 @@ inline constexpr std::size_t kMaxJsonBytes = 64U << 20U;
 inline constexpr std::size_t kMaxTextBytes = 256;
 
 class Document;
+struct JsonNode;
+class JsonTree;
 
 /// A place in a Document, present or not. `null` counts as absent. Valid as long as the Document.
 class Cursor {
@@ -51,7 +52,7 @@ class Cursor {
   [[nodiscard]] bool flag(bool fallback = false) const;
   [[nodiscard]] std::optional<WallTime> time() const;
 
-  /// The value as JSON text; empty when absent.
+  /// The value as the document has it; empty when absent.
   [[nodiscard]] std::string raw() const;
 
   template <class E, std::size_t N>
@@ -65,8 +66,8 @@ class Cursor {
   /// Calls `read(Cursor)` for each element of a list of at most `max`.
   template <class Read>
   void each(std::size_t max, Read&& read) const {
-    const std::size_t n = list_size(max);
-    for (std::size_t i = 0; i < n; ++i) read(element(i));
+    if (list_size(max) == 0) return;
+    for (Cursor at = first(); at.present(); at = at.next()) read(at.checked());
   }
   /// `read` of each element, in order.
   template <class Read>
@@ -85,18 +86,22 @@ class Cursor {
 
  private:
   friend class Document;
-  Cursor(Document* doc, const nlohmann::json* node, const nlohmann::json* parent, std::string_view key)
+  Cursor(Document* doc, const JsonNode* node, const JsonNode* parent, std::string_view key)
       : doc_(doc), node_(node), parent_(parent), key_(key) {}
+  [[nodiscard]] Cursor first() const;    ///< of a list that is not empty
+  [[nodiscard]] Cursor next() const;     ///< of an element; not present after the last one
+  [[nodiscard]] Cursor checked() const;  ///< itself, but a null is complained of and absent
 
   Document* doc_;
-  const nlohmann::json* node_;
-  const nlohmann::json* parent_;  ///< with key_: where an absent member would have been
+  const JsonNode* node_;
+  const JsonNode* parent_;  ///< with key_: where an absent member would have been
   std::string_view key_;
 };
 
 class Document {
  public:
   /// Refuses more than kMaxJsonBytes, nesting over kMaxJsonDepth, duplicate keys and anything but strict UTF-8 JSON.
+  /// `text` must outlive the document.
   explicit Document(std::string_view text, std::size_t line = 0);
   ~Document();
   Document(const Document&) = delete;
@@ -115,9 +120,8 @@ class Document {
  private:
   friend class Cursor;
   void keep(std::string text);
-  [[nodiscard]] std::string pointer_of(const nlohmann::json* node) const;
 
-  std::unique_ptr<nlohmann::json> json_;
+  std::unique_ptr<JsonTree> tree_;
   std::size_t line_;
   std::optional<std::string> problem_;
 };

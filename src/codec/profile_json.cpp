@@ -2,6 +2,7 @@
 // disk.
 #include <algorithm>
 
+#include "codec/json_text.hpp"
 #include "codec/json_write.hpp"
 #include "codec/messages.hpp"
 #include "codec/names.hpp"
@@ -96,80 +97,91 @@ std::string read_style(const Cursor& c) { return c.filled_text(); }
 
 // --- out -----------------------------------------------------------------------------------------------------------
 
-void put(Json& out, const char* key, const std::string& text) {
-  if (!text.empty()) out[key] = text;
+void put(JsonText& out, std::string_view key, const std::string& text) {
+  if (!text.empty()) out.key(key).text(text);
 }
-void put(Json& out, const char* key, const std::optional<std::string>& text) {
-  if (text) out[key] = *text;
+void put(JsonText& out, std::string_view key, const std::optional<std::string>& text) {
+  if (text) out.key(key).text(*text);
 }
-void put(Json& out, const char* key, const std::optional<WallTime>& t) {
-  if (t) out[key] = format_time(*t);
+void put(JsonText& out, std::string_view key, const std::optional<WallTime>& t) {
+  if (t) out.key(key).text(format_time(*t));
 }
 
-Json json_of(const MemberKey& key) {
-  Json out = {{"eid_key", hex(key.eid_key)}};
-  if (key.from != WallTime::min()) out["from"] = format_time(key.from);
-  if (key.until != WallTime::max()) out["until"] = format_time(key.until);
-  return out;
+void write(JsonText& out, const std::string& text) { out.text(text); }
+void write(JsonText& out, const MemberKey& key) {
+  out.open('{').key("eid_key").text(hex(key.eid_key));
+  if (key.from != WallTime::min()) out.key("from").text(format_time(key.from));
+  if (key.until != WallTime::max()) out.key("until").text(format_time(key.until));
+  out.close('}');
 }
-Json json_of(const SizeEvidence& s) {
-  Json out = {{"category", s.category}, {"size", s.size}, {"source", name_of(kSizeSourceNames, s.source)}, {"n", s.n}};
+void write(JsonText& out, const SizeEvidence& s) {
+  out.open('{').key("category").text(s.category).key("size").text(s.size);
+  out.key("source").text(name_of(kSizeSourceNames, s.source)).key("n").number(s.n);
   put(out, "brand", s.brand);
   put(out, "last", s.last);
-  return out;
+  out.close('}');
 }
-Json json_of(const Intent& i) {
-  Json out = {{"style", i.style}, {"kind", name_of(kIntentKindNames, i.kind)}, {"count", i.count}};
+void write(JsonText& out, const Intent& i) {
+  out.open('{').key("style").text(i.style).key("kind").text(name_of(kIntentKindNames, i.kind));
+  out.key("count").number(i.count);
   put(out, "variant", i.variant);
   put(out, "last", i.last);
-  return out;
+  out.close('}');
 }
-Json json_of(const Purchase& p) {
-  Json out = {{"style", p.style}, {"kept", p.kept}};
+void write(JsonText& out, const Purchase& p) {
+  out.open('{').key("style").text(p.style).key("kept").flag(p.kept);
   put(out, "category", p.category);
   put(out, "at", p.at);
   put(out, "channel", p.channel);
-  return out;
+  out.close('}');
 }
-Json json_of(const Replenishment& r) { return {{"category", r.category}, {"due", format_time(r.due)}}; }
+void write(JsonText& out, const Replenishment& r) {
+  out.open('{').key("category").text(r.category).key("due").text(format_time(r.due)).close('}');
+}
 
 /// Lists that are empty stay away: a million profiles are kept in this form.
 template <class T>
-void put_list(Json& out, const char* key, const std::vector<T>& items) {
+void put_list(JsonText& out, std::string_view key, const std::vector<T>& items) {
   if (items.empty()) return;
-  Json list = Json::array();
-  for (const auto& item : items) {
-    if constexpr (std::is_same_v<T, std::string>) {
-      list.push_back(item);
-    } else {
-      list.push_back(json_of(item));
-    }
-  }
-  out[key] = std::move(list);
+  out.key(key).open('[');
+  for (const auto& item : items) write(out, item);
+  out.close(']');
 }
 
-Json consents_json(const ConsentSet& consents) {
-  Json out = Json::object();
+void put_consents(JsonText& out, const ConsentSet& consents) {
+  out.key("consent").open('{');
   for (const auto& [purpose, name] : kPurposeNames) {
     const auto& record = consents.at(purpose);
     if (!record) continue;
-    Json one = {{"status", name_of(kConsentStatusNames, record->status)}, {"at", format_time(record->at)}};
-    put(one, "until", record->until);
-    put(one, "version", record->version);
-    out[std::string(name)] = std::move(one);
+    out.key(name).open('{').key("status").text(name_of(kConsentStatusNames, record->status));
+    out.key("at").text(format_time(record->at));
+    put(out, "until", record->until);
+    put(out, "version", record->version);
+    out.close('}');
   }
-  return out;
+  out.close('}');
 }
 
-void put_preferences(Json& out, const Profile& p) {
-  for (const auto& affinity : p.departments) out["departments"][affinity.department] = share(affinity.permille);
-  if (p.promo_permille) out["promo"] = share(*p.promo_permille);
-  if (p.rhythm) out["rf"] = {{"median_gap_days", p.rhythm->median_gap_days}, {"last", format_time(p.rhythm->last)}};
-  if (!p.collect.empty()) out["collect"] = collect_json(p.collect);
+void put_share(JsonText& out, std::string_view key, std::int32_t permille) {
+  out.key(key).raw(dump(Json(share(permille))));
+}
+
+void put_preferences(JsonText& out, const Profile& p) {
+  if (!p.departments.empty()) {
+    out.key("departments").open('{');
+    for (const auto& affinity : p.departments) put_share(out, affinity.department, affinity.permille);
+    out.close('}');
+  }
+  if (p.promo_permille) put_share(out, "promo", *p.promo_permille);
+  if (p.rhythm) {
+    out.key("rf").open('{').key("median_gap_days").number(p.rhythm->median_gap_days);
+    out.key("last").text(format_time(p.rhythm->last)).close('}');
+  }
+  if (!p.collect.empty()) out.key("collect").raw(dump(collect_json(p.collect)));
   put_list(out, "replenish", p.replenish);
   put(out, "lock_until", p.lock_until);
-  if (p.do_not_disturb) out["do_not_disturb"] = true;
-  if (p.open_case) out["open_case"] = true;
+  if (p.do_not_disturb) out.key("do_not_disturb").flag(true);
+  if (p.open_case) out.key("open_case").flag(true);
   put_list(out, "refused", p.refused);
 }
 
@@ -236,18 +248,19 @@ Json collect_json(const std::vector<CollectOrder>& orders) {
 }
 
 std::string encode_profile(const Profile& p) {
-  Json out = {{"member", p.member.value}};
+  JsonText out;
+  out.open('{').key("member").text(p.member.value);
   put_list(out, "keys", p.keys);
   put_list(out, "loyalty", p.loyalty);
   put(out, "first_name", p.first_name);
   put(out, "language", p.language);
   put(out, "lifecycle", p.lifecycle);
-  out["consent"] = consents_json(p.consent);
+  put_consents(out, p.consent);
   put_list(out, "sizes", p.sizes);
   put_list(out, "intents", p.intents);
   put_list(out, "purchases", p.purchases);
   put_preferences(out, p);
-  return dump(out);
+  return out.close('}').take();
 }
 
 }  // namespace tg
