@@ -14,9 +14,9 @@
 
 #include "adapters/lane.hpp"
 #include "adapters/mqtt_client.hpp"
+#include "adapters/tls_finding.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
-#include "base/tls_finding.hpp"
 
 namespace tg {
 namespace {

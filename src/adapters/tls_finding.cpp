@@ -1,4 +1,4 @@
-#include "base/tls_finding.hpp"
+#include "adapters/tls_finding.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
