@@ -1,8 +1,11 @@
 // touchpointd: the only place that knows every concrete type. Two roles: the daemon, and the links that it starts.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +16,7 @@ namespace {
 
 constexpr int kUsage = 2;
 constexpr int kConfigError = 78;  // EX_CONFIG
+constexpr int kNoMemory = 71;     // EX_OSERR
 
 struct Arguments {
   std::string config = "/etc/touchpoint/gateway.json";
@@ -39,6 +43,14 @@ Arguments parse(const std::vector<std::string_view>& words) {
   return a;
 }
 
+/// What is on disk is whole at any instant: a new start beats going on with half of the parts. Not even a log line may
+/// allocate here.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view kWords = "no memory left: only a new start can help\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+  ::_exit(kNoMemory);
+}
+
 int check_config(const std::string& path) {
   const auto config = tg::load_config(path);
   if (config) {
@@ -62,6 +74,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::set_new_handler(end_without_memory);
   if (a.role == "link") return tg::run_link_role();
   if (a.check_config) return check_config(a.config);
   auto config = tg::load_config(a.config);

@@ -19,8 +19,8 @@ struct LinkGoodbye {};  ///< the daemon ends on purpose; a pipe that ends withou
 using LinkFrame = std::variant<LinkSettings, LinkDrop, Publication, LinkIsUp, LinkIsDown, LinkDelivered, LinkMessage,
                                LinkHeartbeat, LinkGoodbye>;
 
-/// A snapshot part of 1 MiB with its topic fits four times.
 inline constexpr std::size_t kMaxLinkFrame = 4 << 20;
+static_assert(kMaxInboundBytes + 64 < kMaxLinkFrame, "a message fits into a frame");
 
 /// 4 bytes length (of what follows, big-endian), 1 byte kind (the index in LinkFrame), the fields in their order.
 [[nodiscard]] std::string encode_frame(const LinkFrame& frame);

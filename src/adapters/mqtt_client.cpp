@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.hpp"
+
 namespace tg {
 namespace {
 
@@ -179,9 +181,10 @@ struct MqttClient::Impl {
       return;
     }
     options.set_clean_start(clean);
-    if (clean) return;
     mqtt::properties properties;
-    properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(settings.session_expiry_s)});
+    properties.add({mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(kMaxInboundBytes)});
+    if (!clean)
+      properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(settings.session_expiry_s)});
     options.set_properties(properties);
   }
 
@@ -230,6 +233,9 @@ struct MqttClient::Impl {
     }
   }
   void arrived(const mqtt::const_message_ptr& message) {
+    if (message->get_topic().size() + message->get_payload_ref().size() > kMaxInboundBytes)
+      return log(LogLevel::warning, "link",
+                 "a message above " + std::to_string(kMaxInboundBytes) + " bytes was dropped");
     handlers.on_message(LinkMessage{message->get_topic(), message->get_payload_str()});
   }
 

@@ -20,7 +20,8 @@ namespace tg {
 namespace {
 
 constexpr std::size_t kQueueLimit = 4096;
-constexpr std::size_t kMostUnparsed = 64;
+constexpr std::size_t kMostUnparsed = 3072;  // the rest of the queue is for those who have been heard
+constexpr std::size_t kMostUnparsedBytes = 16U << 20U;
 constexpr std::size_t kSliceMembers = 256;
 constexpr std::int64_t kMostEvicted = 10'000;  // at a time: a second of deleting
 constexpr Millis kIdle{2'000};
@@ -69,10 +70,13 @@ class SqliteCache::Impl {
     if (!queue_.post(std::move(job)) && !queue_.closed())
       log(LogLevel::error, "cache", "queue full: a call was dropped");
   }
-  void submit_command(Unparsed command) {
-    if (++unparsed_ <= kMostUnparsed) return submit(std::move(command));
-    --unparsed_;
-    log(LogLevel::warning, "cache", "too many commands wait: " + command.name + " was dropped; central sends it again");
+  bool submit_command(Unparsed command) {
+    const std::size_t size = command.payload.size();
+    if (unparsed_ >= kMostUnparsed || (unparsed_ > 0 && unparsed_bytes_ + size > kMostUnparsedBytes)) return false;
+    ++unparsed_;
+    unparsed_bytes_ += size;
+    submit(std::move(command));
+    return true;
   }
   StoreHealth health() const {
     const std::scoped_lock lock(shared_mutex_);
@@ -107,6 +111,7 @@ class SqliteCache::Impl {
 
   void parse(const Unparsed& command) {
     --unparsed_;
+    unparsed_bytes_ -= command.payload.size();
     post_(event::CommandArrived{decode_command(command.name, command.payload)});
   }
 
@@ -276,7 +281,7 @@ class SqliteCache::Impl {
   std::uint64_t eviction_round_ = 0;
   bool more_garbage_ = true;  // a former run may have left some
 
-  std::atomic<std::size_t> unparsed_{0};
+  std::atomic<std::size_t> unparsed_{0}, unparsed_bytes_{0};  ///< raised by the loop only
   mutable std::mutex shared_mutex_;
   std::string cause_;
   CacheFigures figures_;
@@ -305,8 +310,8 @@ void SqliteCache::start() { impl_->start(); }
 void SqliteCache::stop() { impl_->stop(); }
 CacheFigures SqliteCache::figures() const { return impl_->figures(); }
 std::optional<WallTime> SqliteCache::profiles_updated_at() const { return impl_->figures()[0].updated_at; }
-void SqliteCache::parse_command(std::string name, std::string payload) {
-  impl_->submit_command({std::move(name), std::move(payload)});
+bool SqliteCache::parse_command(const std::string& name, const std::string& payload) {
+  return impl_->submit_command({name, payload});
 }
 void SqliteCache::load_keys() { impl_->submit(effect::LoadKeys{}); }
 void SqliteCache::load_dossier(effect::LoadDossier request) { impl_->submit(std::move(request)); }

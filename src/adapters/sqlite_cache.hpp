@@ -53,7 +53,7 @@ class SqliteCache final : public CachePort {
   [[nodiscard]] CacheFigures figures() const;
   [[nodiscard]] std::optional<WallTime> profiles_updated_at() const;
 
-  void parse_command(std::string name, std::string payload) override;
+  [[nodiscard]] bool parse_command(const std::string& name, const std::string& payload) override;
   void load_keys() override;
   void load_dossier(effect::LoadDossier request) override;
   void complete_ticket_facts(effect::LoadTicketFacts request, event::TicketFactsLoaded so_far) override;

@@ -55,6 +55,10 @@ struct LinkSettings {
   bool operator==(const LinkSettings&) const = default;
 };
 
+/// Bytes of a message from a broker, its topic included; a snapshot part of 1 MiB fits more than three times. Larger
+/// ones a broker of MQTT 5 keeps to itself, and others are dropped.
+inline constexpr std::uint32_t kMaxInboundBytes = 4'000'000;
+
 class LinkPort {
  public:
   virtual ~LinkPort() = default;

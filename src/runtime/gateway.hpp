@@ -99,7 +99,7 @@ class Gateway {
   LinkPort& link(Link which) { return which == Link::central ? *doors_.central : *doors_.local; }
 
   void on_message(Link link, const LinkMessage& message);
-  void on_command(std::string name, const std::string& payload);
+  void on_command(const std::string& name, const std::string& payload);
   void on_rx(const std::string& receiver, const std::string& payload);
   void on_foreign_rx(const std::string& topic, const std::string& payload);
   void on_pos(const std::string& workstation, const std::string& payload);

@@ -10,6 +10,8 @@
 namespace tg {
 namespace {
 
+constexpr std::size_t kSmallCommand = 4096;  ///< bytes that the loop itself may decode: some 20 us
+
 /// The last level of `topic` when the rest is `prefix + family`; empty otherwise.
 std::string last_level(const std::string& topic, const std::string& prefix, std::string_view family) {
   const std::string head = prefix + std::string(family);
@@ -40,8 +42,15 @@ void Gateway::on_message(Link from, const LinkMessage& m) {
   if (!on_will(m.topic, m.payload)) on_foreign_rx(m.topic, m.payload);
 }
 
-void Gateway::on_command(std::string name, const std::string& payload) {
-  doors_.cache->parse_command(std::move(name), payload);
+/// A withdrawal waits behind no import: consents are small and the newest one wins, in whatever order they are read.
+void Gateway::on_command(const std::string& name, const std::string& payload) {
+  const bool small = payload.size() <= kSmallCommand;
+  if (small && name == "consent") return on_event(event::CommandArrived{decode_command(name, payload)});
+  if (doors_.cache->parse_command(name, payload)) return;
+  if (!small) return log(LogLevel::warning, "central", "too much waits: " + name + " was dropped; it is sent again");
+  Command busy = decode_command(name, payload);
+  busy.body = BadCommand{"busy"};
+  on_event(event::CommandArrived{std::move(busy)});
 }
 
 void Gateway::on_rx(const std::string& receiver, const std::string& payload) {

@@ -181,7 +181,7 @@ Watch import_all(SqliteCache& cache, Answers& answers, std::uint32_t members) {
     }
     payload += "]}";
     watch.begin();
-    cache.parse_command("profiles.snapshot", std::move(payload));
+    if (!cache.parse_command("profiles.snapshot", payload)) std::abort();
     const auto parsed = std::get<event::CommandArrived>(answers.take());
     cache.write({parsed.command.id, parsed.command.name, std::get<SnapshotPart>(parsed.command.body)});
     const auto written = std::get<event::CacheWritten>(answers.take());

@@ -404,7 +404,7 @@ TEST_F(SqliteCacheTest, ADamagedFileIsSetAsideAndCentralStartsAgain) {
 }
 
 TEST_F(SqliteCacheTest, ACommandIsParsedInTheLane) {
-  cache_->parse_command("consent", "{");
+  EXPECT_TRUE(cache_->parse_command("consent", "{"));
   const auto arrived = inbox_.take<event::CommandArrived>();
   ASSERT_TRUE(arrived);
   EXPECT_EQ(arrived->command.name, "consent");
