@@ -32,6 +32,7 @@ install(FILES systemd/touchpoint.tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME
 install(DIRECTORY config/bluetooth config/mosquitto DESTINATION ${share_dir})
 install(FILES config/asyncapi.yaml DESTINATION ${share_dir})
 install(DIRECTORY config/schemas DESTINATION ${share_dir} FILES_MATCHING PATTERN "*.schema.json")
+install(DIRECTORY config/pos-dialects DESTINATION ${share_dir})
 install(FILES config/phone-app.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY config/privacy DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES config/gateway.example.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -57,6 +57,7 @@ double as_double(const JsonNode& node) {
 }  // namespace
 
 bool Cursor::is_text() const { return present() && node_->kind == JsonKind::text; }
+bool Cursor::is_object() const { return present() && node_->kind == JsonKind::object; }
 bool Cursor::is_empty_object() const { return present() && node_->kind == JsonKind::object && node_->size == 0; }
 
 Cursor Cursor::at(std::string_view key) const {

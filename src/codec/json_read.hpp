@@ -33,6 +33,7 @@ class Cursor {
  public:
   [[nodiscard]] bool present() const { return node_ != nullptr; }
   [[nodiscard]] bool is_text() const;
+  [[nodiscard]] bool is_object() const;
   [[nodiscard]] bool is_empty_object() const;
 
   /// The member `key`; `key` must outlive the cursor (a literal). `need` complains when it is absent.

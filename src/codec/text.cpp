@@ -140,6 +140,11 @@ bool is_plain_id(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
 }
 
+bool is_ticket_sequence(std::string_view text) {
+  if (text.empty() || text.size() > 40) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '|'; });
+}
+
 bool is_member_id(std::string_view text) {
   if (text.empty() || text.size() > 60) return false;
   return std::all_of(text.begin(), text.end(),

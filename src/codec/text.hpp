@@ -17,6 +17,8 @@ namespace tg {
 [[nodiscard]] bool is_day(std::string_view text);
 /// `^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$` (contract §1).
 [[nodiscard]] bool is_plain_id(std::string_view text);
+/// The number of a ticket: 1-40 printable ASCII characters without `|`, which separates the parts of a key.
+[[nodiscard]] bool is_ticket_sequence(std::string_view text);
 /// 1-60 of `A-Z a-z 0-9 . _ - @` (contract §5.1).
 [[nodiscard]] bool is_member_id(std::string_view text);
 

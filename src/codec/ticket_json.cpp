@@ -15,15 +15,10 @@ namespace {
 
 constexpr std::size_t kMaxTenders = 1000;
 constexpr std::int64_t kMaxRevision = (std::int64_t{1} << 53) - 1;
-constexpr std::size_t kMaxSequenceBytes = 40;
 constexpr std::size_t kMaxCodeBytes = 64;
 constexpr int kQuantityDigits = 3;
 constexpr std::string_view kDecimal = "a decimal string such as \"249.00\"";
 
-bool is_ticket_sequence(std::string_view text) {
-  if (text.empty() || text.size() > kMaxSequenceBytes) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '|'; });
-}
 bool is_iso_currency(std::string_view text) { return currency_digits(text).has_value(); }
 bool is_instant(std::string_view text) { return text.size() > 10 && parse_time(text).has_value(); }
 
@@ -62,15 +57,6 @@ TicketLine read_line(const Cursor& c, int money_digits, std::int32_t position) {
           .net_minor = read_decimal(c.need("net"), money_digits)};
 }
 
-/// Kinds of tender differ from till to till; those we do not tell apart are "other".
-std::string tender_kind(const Cursor& c) {
-  const std::string kind = c.text(kMaxCodeBytes);
-  for (const std::string_view known : {"cash", "card", "giftcard", "voucher"}) {
-    if (kind == known) return kind;
-  }
-  return "other";
-}
-
 std::optional<LoyaltyScan> read_loyalty(const Cursor& c) {
   if (!c.present()) return std::nullopt;
   LoyaltyScan scan{.id = normal_loyalty(kept_text(c.need("id"))),
@@ -89,7 +75,7 @@ void read_amounts(const Cursor& c, Ticket& ticket) {
   ticket.lines =
       c.need("lines").list(kMaxTicketLines, [&](const Cursor& line) { return read_line(line, digits, ++position); });
   ticket.tenders = c.need("tenders").list(kMaxTenders, [&](const Cursor& tender) {
-    return Tender{.kind = tender_kind(tender.at("kind")), .amount_minor = read_decimal(tender.need("amount"), digits)};
+    return Tender{.kind = tender_kind(tender.at("kind").text(kMaxCodeBytes)), .amount_minor = read_decimal(tender.need("amount"), digits)};
   });
 }
 
@@ -109,11 +95,24 @@ Json tenders_json(const Ticket& ticket) {
   return out;
 }
 
+Json rewards_json(const Ticket& ticket) {
+  Json out = Json::array();
+  for (const auto& r : ticket.rewards) out.push_back(Json::array({r.code, r.amount_minor, r.line}));
+  return out;
+}
+
 }  // namespace
+
+std::string tender_kind(std::string_view kind) {
+  for (const std::string_view known : {"cash", "card", "giftcard", "voucher"}) {
+    if (kind == known) return std::string(kind);
+  }
+  return "other";
+}
 
 // The hash is kept on disk and compared after an update of the gateway: this form must not change.
 Sha256 ticket_content(const Ticket& ticket) {
-  const Json canonical = {
+  Json canonical = {
       {"key", key_json(ticket.key)},
       {"type", name_of(kTicketTypeNames, ticket.type)},
       {"status", name_of(kTicketStatusNames, ticket.status)},
@@ -128,6 +127,7 @@ Sha256 ticket_content(const Ticket& ticket) {
       {"lines", lines_json(ticket)},
       {"tenders", tenders_json(ticket)},
       {"links", Json::array({link_json(ticket.voids), link_json(ticket.returns), link_json(ticket.resumes)})}};
+  if (!ticket.rewards.empty()) canonical["rewards"] = rewards_json(ticket);  // older hashes have none
   return sha256(as_bytes(dump(canonical)));
 }
 

@@ -25,6 +25,9 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 [[nodiscard]] std::string encode_ticket_answers(const std::vector<TicketAnswer>& answers);
 [[nodiscard]] std::string encode_key(const TicketKey& key);
 
+/// Kinds of tender differ from till to till; those we do not tell apart are "other".
+[[nodiscard]] std::string tender_kind(std::string_view kind);
+
 /// Decimal text -> minor units by the currency's ISO 4217 exponent; surplus digits round half to even.
 [[nodiscard]] Result<MinorUnits> parse_amount(std::string_view text, std::string_view currency);
 

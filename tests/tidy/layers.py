@@ -45,6 +45,8 @@ FOREIGN = [
     (r"systemd/", r"src/adapters/(?:event_loop|bluez_device)\.cpp", "libsystemd is the loop's and the hot path's"),
     (r"CLI/", r"src/cli/main\.cpp", "CLI11 is cli/main.cpp's"),
     (r"sql_migrations\.hpp", r"src/adapters/sqlite_schema\.hpp", "the migrations are sqlite_schema's"),
+    (r"pugixml\.hpp", r"src/codec/poslog_xml\.cpp", "XML is poslog_xml.cpp's"),
+    (r"pos_dialects\.hpp", r"src/codec/dialects\.cpp", "the built-in profiles are dialects.cpp's"),
     (r"sys/types\.h", r"src/(adapters|runtime)/\w+\.[ch]pp", "process ids start at adapters/"),
     (r"immintrin\.h", r"src/base/aes_ni\.cpp", "the processor's own instructions are base/aes_ni.cpp's"),
     # The kernel's interface: no room below adapters may touch the outside world.

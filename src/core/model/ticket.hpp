@@ -16,6 +16,8 @@ enum class TicketType : std::uint8_t { sale, return_, exchange, void_, control }
 enum class TicketStatus : std::uint8_t { final, suspended, cancelled };
 enum class LineKind : std::uint8_t { sale, return_, service, deposit, fee };
 enum class LoyaltyEntry : std::uint8_t { scanned, keyed, app, none };
+/// Where the instant came from: an offset on the ticket, or the store's time zone, whose hour occurs twice in autumn.
+enum class TimeQuality : std::uint8_t { zoned, assumed_store_zone, ambiguous_hour };
 
 struct TicketKey {
   std::string store;
@@ -38,6 +40,12 @@ struct Tender {
   std::string kind;  ///< cash card giftcard voucher other
   MinorUnits amount_minor = 0;
 };
+/// What the till took off: counted once and already part of the lines' net.
+struct Reward {
+  std::string code;
+  MinorUnits amount_minor = 0;  ///< negative lowers the price
+  std::int32_t line = 0;        ///< TicketLine::n; 0: spread over the ticket
+};
 struct LoyaltyScan {
   std::string id;  ///< normalised like Profile::loyalty
   LoyaltyEntry entry = LoyaltyEntry::scanned;
@@ -49,9 +57,10 @@ struct Ticket {
   TicketType type = TicketType::sale;
   TicketStatus status = TicketStatus::final;
   WallTime ended_at{};
+  TimeQuality time_quality = TimeQuality::zoned;
   std::string currency;
   MinorUnits total_minor = 0;
-  MinorUnits tax_minor = 0;
+  MinorUnits tax_minor = 0;  ///< on top of the lines; a tax that they contain is not told apart
   MinorUnits rounding_minor = 0;
   std::optional<LoyaltyScan> loyalty;
   std::optional<std::string> collect_order;
@@ -59,6 +68,7 @@ struct Ticket {
   bool training = false;
   std::vector<TicketLine> lines;
   std::vector<Tender> tenders;
+  std::vector<Reward> rewards;
   std::optional<TicketKey> voids;
   std::optional<TicketKey> returns;
   std::optional<TicketKey> resumes;
