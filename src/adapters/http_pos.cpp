@@ -14,18 +14,15 @@ namespace tg {
 namespace {
 
 constexpr std::string_view kPath = "/v1/pos/tickets";
-constexpr std::size_t kMaxWaiting = 64;
-constexpr Seconds kForgottenAfter{60};  // the till was told to come back long before
-
-enum class BodyKind { one_ticket, ticket_lines };
 
 struct MediaType {
   std::string_view name;
-  BodyKind kind;
+  PosBody body;
 };
 constexpr std::array kMediaTypes{
-    MediaType{"application/json", BodyKind::one_ticket},
-    MediaType{"application/x-ndjson", BodyKind::ticket_lines},
+    MediaType{"application/json", PosBody::json},
+    MediaType{"application/x-ndjson", PosBody::json_lines},
+    MediaType{"application/xml", PosBody::xml},
 };
 
 /// `type/subtype` in lower case, without parameters.
@@ -37,30 +34,9 @@ std::string media_type(std::string_view header) {
   return out;
 }
 
-HttpResponse wrong_media_type(std::string_view given) {
-  if (given == "application/xml")
-    return problem(415,
-                   "POSLog is understood through a dialect, and none is configured here; application/json and "
-                   "application/x-ndjson are");
-  return problem(415, "Content-Type must be application/json or application/x-ndjson");
-}
-
 HttpResponse answers_to_response(const std::vector<TicketAnswer>& answers) {
   const bool conflict = answers.size() == 1 && answers.front().verdict == TicketVerdict::quarantined;
   return {conflict ? 409 : 202, "application/json", encode_ticket_answers(answers)};
-}
-
-Result<std::vector<Ticket>> decode_body(BodyKind kind, std::string_view body, std::string_view store) {
-  if (kind == BodyKind::ticket_lines) {
-    auto tickets = decode_ticket_lines(body, store);
-    if (tickets && tickets->empty()) return fail("the body contains no ticket");
-    return tickets;
-  }
-  auto ticket = decode_ticket(body, store);
-  if (!ticket) return fail(ticket.error().message);
-  std::vector<Ticket> tickets;
-  tickets.push_back(std::move(*ticket));
-  return tickets;
 }
 
 void log_refused_body(std::string_view cause, std::string_view body) {
@@ -76,8 +52,9 @@ std::optional<std::int64_t> number_of(std::string_view text) {
 
 }  // namespace
 
-HttpPos::HttpPos(HttpPosSettings settings, std::function<WallTime()> clock, TicketSink sink)
-    : settings_(std::move(settings)), clock_(std::move(clock)), sink_(std::move(sink)) {}
+HttpPos::HttpPos(HttpPosSettings settings, std::shared_ptr<const PosReader> reader, PosDesk& desk,
+                 std::function<WallTime()> clock)
+    : settings_(std::move(settings)), reader_(std::move(reader)), desk_(desk), clock_(std::move(clock)) {}
 
 HttpHandler HttpPos::handler() {
   return [this](const HttpRequest& request, const HttpReply& reply) { handle(request, reply); };
@@ -87,12 +64,11 @@ void HttpPos::handle(const HttpRequest& request, const HttpReply& reply) {
   if (request.path != kPath) return reply(problem(404, "tickets go to POST /v1/pos/tickets"));
   if (request.method != "POST") return reply(method_not_allowed("POST"));
   if (auto refused = refuse_sender(request)) return reply(std::move(*refused));
-  if (const auto cause = refusal_cause(); !cause.empty()) return reply(come_back_later(cause));
+  if (const auto cause = desk_.refusal_cause(); !cause.empty()) return reply(come_back_later(cause));
   auto tickets = tickets_of(request);
   if (!tickets) return reply(tickets.error());
-  const auto token = wait_for(tickets->size(), reply);
-  if (!token) return reply(come_back_later("too many requests wait for their commit"));
-  sink_(TicketRequest{*token, std::move(*tickets)});
+  const auto done = [reply](const std::vector<TicketAnswer>& answers) { reply(answers_to_response(answers)); };
+  if (!desk_.submit(std::move(*tickets), done)) reply(come_back_later("too many requests wait for their commit"));
 }
 
 std::optional<HttpResponse> HttpPos::refuse_sender(const HttpRequest& request) const {
@@ -131,45 +107,13 @@ bool HttpPos::signature_is_right(const HttpRequest& request) const {
 Result<std::vector<Ticket>, HttpResponse> HttpPos::tickets_of(const HttpRequest& request) const {
   const auto type = media_type(request.header("Content-Type"));
   const auto known = std::ranges::find(kMediaTypes, type, &MediaType::name);
-  if (known == kMediaTypes.end()) return Unexpected{wrong_media_type(type)};
-  auto tickets = decode_body(known->kind, request.body, settings_.store);
+  if (known == kMediaTypes.end())
+    return Unexpected{
+        problem(415, "Content-Type must be application/json, application/x-ndjson or application/xml (POSLog)")};
+  auto tickets = reader_->read(known->body, request.body, {.dialect = std::string(request.header("X-Pos-Dialect"))});
   if (tickets) return std::move(*tickets);
   log_refused_body(tickets.error().message, request.body);
   return Unexpected{problem(400, tickets.error().message)};
-}
-
-std::optional<std::uint64_t> HttpPos::wait_for(std::size_t tickets, const HttpReply& reply) {
-  const auto now = clock_();
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(waiting_, [now](const auto& entry) { return now - entry.second.since > kForgottenAfter; });
-  if (waiting_.size() >= kMaxWaiting) return std::nullopt;
-  waiting_.emplace(++last_token_, Waiting{std::vector<std::optional<TicketAnswer>>(tickets), tickets, reply, now});
-  return last_token_;
-}
-
-void HttpPos::answer(std::uint64_t token, std::uint32_t index, const TicketAnswer& answer) {
-  std::unique_lock lock(mutex_);
-  const auto found = waiting_.find(token);
-  if (found == waiting_.end() || index >= found->second.answers.size()) return;
-  auto& waiting = found->second;
-  if (waiting.answers[index]) return;
-  waiting.answers[index] = answer;
-  if (--waiting.missing > 0) return;
-  const auto done = waiting_.extract(found);
-  lock.unlock();
-  std::vector<TicketAnswer> answers;
-  for (auto& one : done.mapped().answers) answers.push_back(std::move(*one));
-  done.mapped().reply(answers_to_response(answers));
-}
-
-void HttpPos::refuse_because(std::string cause) {
-  const std::scoped_lock lock(mutex_);
-  cause_ = std::move(cause);
-}
-
-std::string HttpPos::refusal_cause() const {
-  const std::scoped_lock lock(mutex_);
-  return cause_;
 }
 
 }  // namespace tg

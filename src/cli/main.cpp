@@ -11,6 +11,7 @@
 #include "cli/layout.hpp"
 #include "cli/question.hpp"
 #include "cli/replay.hpp"
+#include "cli/ticket_check.hpp"
 #include "cli/watch.hpp"
 
 namespace tg {
@@ -27,6 +28,7 @@ struct Arguments {
   std::string argument;  ///< of a question
   std::string config, journal;
   ImportOptions import;
+  TicketCheckOptions check;
   std::string state_dir = kDefaultStateDir;
 };
 
@@ -88,6 +90,24 @@ void add_audit(CLI::App& app, Arguments& args, int& exit_code) {
   });
 }
 
+void add_ticket(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* ticket = app.add_subcommand("ticket", "Files of tills");
+  ticket->require_subcommand(1);
+  auto* check =
+      ticket->add_subcommand("check", "Show how a file is understood, value by value; stores nothing, needs no daemon");
+  TicketCheckOptions& o = args.check;
+  check->add_option("--dialect", o.dialect, "A dialect, or the file of a profile; else it is found out");
+  check->add_option("--dialect-dir", o.dialect_dir, "Profiles beside the built-in ones, as pos.dialect_dir");
+  check->add_option("--store", o.store, "The store's id")->capture_default_str();
+  check->add_option("--timezone", o.timezone, "Of times without an offset, e.g. Europe/Paris")->capture_default_str();
+  check->add_option("--workstation", o.workstation, "Where the file names no till");
+  check->add_option("FILE", o.file, "What the till wrote")->required();
+  check->callback([&args, &exit_code] {
+    args.check.json = args.json;
+    exit_code = run_ticket_check(args.check, std::cout, std::cerr);
+  });
+}
+
 void add_calibrate(CLI::App& app, Arguments& args, int& exit_code) {
   auto* calibrate =
       app.add_subcommand("calibrate", "Receiver offsets from a recorded walk, as a configuration drop-in; no daemon");
@@ -113,6 +133,7 @@ int run(int argc, char** argv) {
   add_audit(app, args, exit_code);
   add_replay(app, args, exit_code);
   add_calibrate(app, args, exit_code);
+  add_ticket(app, args, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

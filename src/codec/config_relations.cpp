@@ -6,6 +6,8 @@
 
 #include "base/page_cipher.hpp"
 #include "codec/config_check.hpp"
+#include "codec/dialects.hpp"
+#include "codec/pos_reader.hpp"
 
 namespace tg::config {
 namespace {
@@ -93,6 +95,20 @@ void key_is_a_key(const Config& config, Findings& findings) {
                       "(or off), then former ones"});
 }
 
+void dialects_are_known(const Config& config, Findings& findings) {
+  const auto dialects = Dialects::load(config.dialect_dir);
+  if (!dialects) {
+    findings.push_back({"/pos/dialect_dir", "does not hold dialects only: " + dialects.error().message});
+    return;
+  }
+  for (std::size_t i = 0; i < config.workstations.size(); ++i) {
+    const auto& dialect = config.workstations[i].dialect;
+    if (!dialect || *dialect == kContractDialect || dialects->find(*dialect) != nullptr) continue;
+    findings.push_back({item("/pos/workstations", i) + "/dialect",
+                        "is unknown; must be one of: " + dialects->names() + ", " + std::string(kContractDialect)});
+  }
+}
+
 }  // namespace
 
 Findings check_relations(const Config& config) {
@@ -108,6 +124,7 @@ Findings check_relations(const Config& config) {
   }
   unique<PosKey>("/pos/http/keys", config.pos_keys, "/id", &PosKey::id, findings);
   unique<WorkstationConfig>("/pos/workstations", config.workstations, "/id", &WorkstationConfig::id, findings);
+  dialects_are_known(config, findings);
   link_is_complete(config.central, "/central", findings);
   link_is_complete(config.local, "/local", findings);
   key_is_a_key(config, findings);

@@ -48,9 +48,7 @@ PosPath read_path(const Cursor& c) {
   c.complain(path.error().message);
   return {};
 }
-std::optional<PosPath> maybe_path(const Cursor& c) {
-  return c.present() ? std::optional{read_path(c)} : std::nullopt;
-}
+std::optional<PosPath> maybe_path(const Cursor& c) { return c.present() ? std::optional{read_path(c)} : std::nullopt; }
 /// One path, or a list of them.
 std::vector<PosPath> read_paths(const Cursor& c) {
   if (c.is_text()) return {read_path(c)};
@@ -84,8 +82,8 @@ ValueRule read_value(const Cursor& c) {
     rule.paths = read_paths(c);
     return rule;
   }
-  only(c, std::to_array<std::string_view>({"path", "otherwise", "sum", "map", "trim_zeros", "plain_id", "never_card",
-                                           "times", "less", "sign"}));
+  only(c, std::to_array<std::string_view>(
+              {"path", "otherwise", "sum", "map", "trim_zeros", "plain_id", "never_card", "times", "less", "sign"}));
   rule.paths = read_paths(c.at("path"));
   rule.otherwise = c.at("otherwise").optional_text();
   rule.sum = c.at("sum").flag();
@@ -168,12 +166,13 @@ void read_ticket_rules(const Cursor& c, Dialect& d) {
   only(c, std::to_array<std::string_view>({"workstation", "business_day", "sequence", "revision", "type", "status",
                                            "ended_at", "currency", "total", "tax", "rounding", "collect_order",
                                            "loyalty", "training", "employee", "lines", "tenders", "rewards", "links"}));
-  for (const auto& [key, rule] : std::to_array<std::pair<std::string_view, ValueRule*>>({{"workstation", &d.workstation},
-                                                                                        {"business_day", &d.business_day},
-                                                                                        {"revision", &d.revision},
-                                                                                        {"currency", &d.currency},
-                                                                                        {"rounding", &d.rounding},
-                                                                                        {"collect_order", &d.collect_order}}))
+  for (const auto& [key, rule] :
+       std::to_array<std::pair<std::string_view, ValueRule*>>({{"workstation", &d.workstation},
+                                                               {"business_day", &d.business_day},
+                                                               {"revision", &d.revision},
+                                                               {"currency", &d.currency},
+                                                               {"rounding", &d.rounding},
+                                                               {"collect_order", &d.collect_order}}))
     *rule = read_value(c.at(key));
   for (const auto& [key, rule] : std::to_array<std::pair<std::string_view, ValueRule*>>(
            {{"sequence", &d.sequence}, {"ended_at", &d.ended_at}, {"total", &d.total}}))

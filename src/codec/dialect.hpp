@@ -31,17 +31,17 @@ struct Ruled {
 
 /// Where a value comes from and what is done to it, in this order.
 struct ValueRule {
-  std::vector<PosPath> paths;           ///< the first that leads to a text
-  std::optional<std::string> otherwise; ///< when none does, or when `map` has no row for the text
-  bool sum = false;                     ///< of an amount: all places of the first path that leads anywhere
+  std::vector<PosPath> paths;            ///< the first that leads to a text
+  std::optional<std::string> otherwise;  ///< when none does, or when `map` has no row for the text
+  bool sum = false;                      ///< of an amount: all places of the first path that leads anywhere
   std::vector<std::pair<std::string, std::string>> map;
-  bool trim_zeros = false;              ///< leading ones
-  bool plain_id = false;                ///< other characters than A-Z a-z 0-9 _ - become -
-  std::int64_t never_card_from = 0;     ///< with so many digits (both included) it is no card number
+  bool trim_zeros = false;           ///< leading ones
+  bool plain_id = false;             ///< other characters than A-Z a-z 0-9 _ - become -
+  std::int64_t never_card_from = 0;  ///< with so many digits (both included) it is no card number
   std::int64_t never_card_to = 0;
-  std::optional<PosPath> times;         ///< of an amount: a quantity that it is multiplied by
-  std::vector<PosPath> less;            ///< of an amount: all of these are taken off
-  std::vector<Ruled<Sign>> sign;        ///< of an amount; the first that fits
+  std::optional<PosPath> times;   ///< of an amount: a quantity that it is multiplied by
+  std::vector<PosPath> less;      ///< of an amount: all of these are taken off
+  std::vector<Ruled<Sign>> sign;  ///< of an amount; the first that fits
 
   [[nodiscard]] bool given() const { return !paths.empty() || otherwise.has_value(); }
 };
@@ -53,7 +53,7 @@ struct LinkRule {
 struct LineRule {
   PosPath each;
   ValueRule n, kind, sku, gtin, qty, unit_price, net;
-  ValueRule ref;  ///< by which a reward names the line
+  ValueRule ref;                  ///< by which a reward names the line
   std::vector<Ruled<Sign>> sign;  ///< of quantity and net
   std::optional<PosPath> voided;
 };

@@ -98,7 +98,8 @@ class TransactionReader {
   }
 
   /// `fits` or a complaint that says what is.
-  std::string text_if(const ValueRule& rule, FoundText found, bool (*fits)(std::string_view), std::string_view allowed) {
+  std::string text_if(const ValueRule& rule, FoundText found, bool (*fits)(std::string_view),
+                      std::string_view allowed) {
     if (fits(found.text)) return std::move(found.text);
     const std::string what = std::string(allowed) + " is allowed";
     if (found.node != nullptr) {
@@ -119,14 +120,16 @@ class TransactionReader {
     auto zoned = text.size() > 10 ? parse_time(text) : std::nullopt;
     if (!zoned) {
       const auto face = text.size() > 10 ? parse_time(text + 'Z') : std::nullopt;
-      if (!face) return values_.complain(found.node ? *found.node : at_, "a time such as 2026-11-21T15:04:05 is allowed");
+      if (!face)
+        return values_.complain(found.node ? *found.node : at_, "a time such as 2026-11-21T15:04:05 is allowed");
       const auto instant = context_.zone.utc_of(*face);
       zoned = instant.at;
       ticket_.time_quality = instant.ambiguous ? TimeQuality::ambiguous_hour : TimeQuality::assumed_store_zone;
     }
     ticket_.ended_at = *zoned;
     note("ended_at", format_time(ticket_.ended_at), found.node);
-    if (ticket_.time_quality == TimeQuality::assumed_store_zone) notes_.push_back("local time: the store's zone is assumed");
+    if (ticket_.time_quality == TimeQuality::assumed_store_zone)
+      notes_.push_back("local time: the store's zone is assumed");
     if (ticket_.time_quality == TimeQuality::ambiguous_hour)
       notes_.push_back("local time in the hour that occurs twice: the first one is assumed");
   }
@@ -146,8 +149,8 @@ class TransactionReader {
   TicketKey read_key_of(const ValueRule& workstation_rule, const FoundText& workstation, const ValueRule& day_rule,
                         const FoundText& day, const ValueRule& sequence_rule, const FoundText& sequence) {
     return {.store = context_.store,
-            .workstation = text_if(workstation_rule, workstation, is_plain_id,
-                                   "an id of letters, digits, _ and -, at most 32,"),
+            .workstation =
+                text_if(workstation_rule, workstation, is_plain_id, "an id of letters, digits, _ and -, at most 32,"),
             .business_day = text_if(day_rule, day, is_day, "a day such as 2026-11-21"),
             .sequence = text_if(sequence_rule, sequence, is_ticket_sequence,
                                 "a text of 1 to 40 printable characters without |")};
@@ -175,7 +178,8 @@ class TransactionReader {
     note("currency", ticket_.currency, found.node);
   }
 
-  // --- lines, rewards, tenders -----------------------------------------------------------------------------------------
+  // --- lines, rewards, tenders
+  // -----------------------------------------------------------------------------------------
 
   /// Rules one after the other, places in the order of the document.
   template <class Rule>
@@ -276,7 +280,8 @@ class TransactionReader {
     return has(false) ? TicketType::exchange : TicketType::return_;
   }
 
-  // --- who, and what it is about ---------------------------------------------------------------------------------------
+  // --- who, and what it is about
+  // ---------------------------------------------------------------------------------------
 
   void read_loyalty() {
     const FoundText id = values_.kept(at_, dialect_.loyalty_id);

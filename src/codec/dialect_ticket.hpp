@@ -26,7 +26,7 @@ struct PosContext {
 struct TraceRow {
   std::string field;  ///< of the contract's ticket, e.g. lines/0/net
   std::string value;
-  std::string from;   ///< the place in the document; empty: the dialect's own constant or rule
+  std::string from;  ///< the place in the document; empty: the dialect's own constant or rule
 };
 struct UnderstoodTicket {
   Ticket ticket;

@@ -22,7 +22,8 @@ std::string without_zeros(std::string_view text) {
 
 /// What a path's own form of an identifier becomes in ours; "Kassa 1" is Kassa-1.
 std::string as_plain_id(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return !is_id_character(c); }, '-');
+  std::ranges::replace_if(
+      text, [](char c) { return !is_id_character(c); }, '-');
   const auto from = text.find_first_not_of("-_");
   return from == std::string::npos ? std::string() : text.substr(from);
 }

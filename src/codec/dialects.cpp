@@ -28,7 +28,8 @@ bool speaks(const PosTree& tree, const Dialect& d) {
 std::vector<std::filesystem::path> profiles_in(const std::string& directory, std::error_code& error) {
   std::vector<std::filesystem::path> files;
   for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".json" && !at->path().filename().string().starts_with('.')) files.push_back(at->path());
+    if (at->path().extension() == ".json" && !at->path().filename().string().starts_with('.'))
+      files.push_back(at->path());
   }
   std::ranges::sort(files);
   return files;

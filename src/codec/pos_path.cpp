@@ -96,7 +96,7 @@ Result<PosPath::Condition> PosPath::condition_of(std::string_view text) {
   if (at != std::string_view::npos) {
     if (condition.test == Test::absent) return fail("[!Name] has no value");
     const bool unequal = text.substr(at).starts_with("!=");
-    condition.test = unequal          ? Test::unequal
+    condition.test = unequal           ? Test::unequal
                      : text[at] == '=' ? Test::equal
                      : text[at] == '<' ? Test::less
                                        : Test::more;
@@ -131,7 +131,8 @@ void PosScope::walk(const PosNode& at, const Steps& steps, std::size_t next, Pos
   if (next == steps.size()) return out.push_back(&at);
   const auto& step = steps[next];
   const auto go = [&](const PosNode& node) {
-    if (std::ranges::all_of(step.conditions, [&](const auto& c) { return holds(node, c); })) walk(node, steps, next + 1, out);
+    if (std::ranges::all_of(step.conditions, [&](const auto& c) { return holds(node, c); }))
+      walk(node, steps, next + 1, out);
   };
   if (step.name == ".") return go(at);
   if (step.name == "..") {

@@ -38,7 +38,8 @@ PosBody guess_body(std::string_view bytes) {
   return at < bytes.size() && bytes[at] == '<' ? PosBody::xml : PosBody::json;
 }
 
-PosReader::PosReader(Dialects dialects, std::string store, TimeZone zone, std::map<std::string, std::string> by_workstation)
+PosReader::PosReader(Dialects dialects, std::string store, TimeZone zone,
+                     std::map<std::string, std::string> by_workstation)
     : dialects_(std::move(dialects)),
       store_(std::move(store)),
       zone_(std::move(zone)),
@@ -71,8 +72,9 @@ Result<const Dialect*> PosReader::choose(const PosTree& tree, DialectFormat form
   std::string name = origin.dialect;
   if (name.empty()) {
     const PosNode* inside = find_workstation(tree.root(), kWorkstationDepth);
-    const auto known =
-        by_workstation_.find(!origin.workstation.empty() ? origin.workstation : inside != nullptr ? inside->text : "");
+    const auto known = by_workstation_.find(!origin.workstation.empty() ? origin.workstation
+                                            : inside != nullptr         ? inside->text
+                                                                        : "");
     if (known != by_workstation_.end()) name = known->second;
   }
   // A till that is told to speak POSLog may still hand in the contract's JSON, and the other way round.

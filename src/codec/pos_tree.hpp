@@ -19,13 +19,13 @@ inline constexpr std::size_t kMaxPosNodes = 200'000;  ///< elements and attribut
 inline constexpr std::size_t kMaxPosNamespaces = 64;
 
 struct PosNode {
-  std::string_view name;                ///< local name; an attribute's starts with @; owned by the tree
-  std::uint16_t space = 0;              ///< index into PosTree::spaces; 0: none
-  std::uint32_t order = 0;              ///< in the document
-  const PosNode* parent = nullptr;      ///< none for the root
-  std::string text;                     ///< its own, trimmed; a JSON number as it was written
-  std::vector<const PosNode*> children; ///< in order; a JSON list is a child of the same name each
-  mutable bool used = false;            ///< somebody asked for its text, or for one below it
+  std::string_view name;                 ///< local name; an attribute's starts with @; owned by the tree
+  std::uint16_t space = 0;               ///< index into PosTree::spaces; 0: none
+  std::uint32_t order = 0;               ///< in the document
+  const PosNode* parent = nullptr;       ///< none for the root
+  std::string text;                      ///< its own, trimmed; a JSON number as it was written
+  std::vector<const PosNode*> children;  ///< in order; a JSON list is a child of the same name each
+  mutable bool used = false;             ///< somebody asked for its text, or for one below it
 };
 
 class PosTree {
@@ -53,8 +53,8 @@ class PosTree {
 /// `/POSLog/Transaction[2]/RetailTransaction/Total[1]/@TotalType`; lists in JSON are counted likewise, from 1.
 [[nodiscard]] std::string place_of(const PosNode& node);
 
-/// UTF-8, UTF-16 or ISO-8859-1, by byte order mark or declaration. Refuses a DOCTYPE, other encodings, texts that are no
-/// UTF-8, and more than the limits above.
+/// UTF-8, UTF-16 or ISO-8859-1, by byte order mark or declaration. Refuses a DOCTYPE, other encodings, texts that are
+/// no UTF-8, and more than the limits above.
 [[nodiscard]] Result<PosTree> read_pos_xml(std::string_view bytes);
 /// Strict JSON in UTF-8. Refuses duplicate keys and more than the limits above.
 [[nodiscard]] Result<PosTree> read_pos_json(std::string_view bytes);

@@ -90,8 +90,8 @@ class Copier {
   void attribute(const pugi::xml_attribute& a, PosNode& owner, const Spaces& spaces) {
     if (declared_prefix(a.name()).data() != kNoDeclaration) return;
     const Name name = split(a.name());
-    PosNode* node =
-        add(owner, '@' + std::string(name.local), name.prefix.empty() ? std::uint16_t{0} : space_of(spaces, name.prefix));
+    PosNode* node = add(owner, '@' + std::string(name.local),
+                        name.prefix.empty() ? std::uint16_t{0} : space_of(spaces, name.prefix));
     if (node != nullptr) node->text = checked(trimmed(a.value()));
   }
 

@@ -99,8 +99,7 @@ Result<TimeZone> TimeZone::parse(std::string_view tzif) {
 }
 
 std::int64_t TimeZone::offset_at(std::int64_t unix_s) const {
-  const auto after =
-      std::ranges::upper_bound(spans_, unix_s, {}, [](const Span& s) { return s.from_s; });
+  const auto after = std::ranges::upper_bound(spans_, unix_s, {}, [](const Span& s) { return s.from_s; });
   return after == spans_.begin() ? spans_.front().offset_s : std::prev(after)->offset_s;
 }
 
@@ -112,8 +111,7 @@ TimeZone::Instant TimeZone::utc_of(WallTime local) const {
   const bool first = offset_at(face - before) == before;
   const bool second = offset_at(face - after) == after;
   const std::int64_t offset = first || !second ? before : after;
-  return {local - std::chrono::duration_cast<Millis>(std::chrono::seconds{offset}),
-          first && second && before != after};
+  return {local - std::chrono::duration_cast<Millis>(std::chrono::seconds{offset}), first && second && before != after};
 }
 
 }  // namespace tg

@@ -19,12 +19,15 @@
 #include "adapters/http_server.hpp"
 #include "adapters/journal_file.hpp"
 #include "adapters/link_process.hpp"
+#include "adapters/pos_desk.hpp"
+#include "adapters/pos_folder.hpp"
 #include "adapters/sqlite_cache.hpp"
 #include "adapters/sqlite_facts.hpp"
 #include "base/log.hpp"
 #include "base/page_cipher.hpp"
 #include "codec/ibeacon.hpp"
 #include "codec/messages.hpp"
+#include "codec/pos_reader.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/credentials.hpp"
 #include "runtime/gateway.hpp"
@@ -157,17 +160,18 @@ class Daemon {
     restored->profiles_updated_at = cache_->profiles_updated_at();
     restored->jitter_seed = random_seed();
     make_links();
-    make_pos();
+    if (auto pos = make_pos(); !pos) return pos;
     if (auto radio = radio_config(config_); !radio.receivers.empty()) make_radio(std::move(radio));
     open_journal();
     gateway_ = std::make_unique<Gateway>(loop_, config_,
-                                         Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), pos_.get(),
-                                               radio_.get(), peripheral_.get(), journal_.get()},
+                                         Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), desk_.get(),
+                                               dialects_.get(), radio_.get(), peripheral_.get(), journal_.get()},
                                          poster(), Clock{newest(*restored), config_.require_sync}, born_);
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
     cache_->start();
+    if (folder_) folder_->start();
     gateway_->start(std::move(*restored), findings());
     watch_credentials();
     feed_watchdog();
@@ -182,6 +186,7 @@ class Daemon {
     local_.reset();
     central_.reset();
     inbox_.close();
+    if (folder_) folder_->stop();
     facts_->stop();
     cache_->stop();
   }
@@ -282,10 +287,19 @@ class Daemon {
         [this](std::uint16_t receiver, const Eid& eid, RssiDbm rssi) { gateway_->on_advert(receiver, eid, rssi); });
   }
 
-  void make_pos() {
-    pos_ = std::make_unique<HttpPos>(
-        HttpPosSettings{config_.store, config_.pos_keys, config_.pos_clock_skew}, wall_now,
-        [this](TicketRequest request) { inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); }); });
+  Result<void> make_pos() {
+    auto reader = PosReader::open(config_);
+    if (!reader) return fail(reader.error().message);
+    dialects_ = std::make_shared<const PosReader>(std::move(*reader));
+    desk_ = std::make_unique<PosDesk>(wall_now, [this](TicketRequest request) {
+      inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); });
+    });
+    pos_ = std::make_unique<HttpPos>(HttpPosSettings{config_.pos_keys, config_.pos_clock_skew}, dialects_, *desk_,
+                                     wall_now);
+    if (config_.inbox_directory)
+      folder_ = std::make_unique<PosFolder>(
+          PosFolderSettings{*config_.inbox_directory, std::chrono::hours{config_.inbox_keep_h}}, dialects_, *desk_);
+    return {};
   }
 
   Result<void> serve_http() {
@@ -408,7 +422,8 @@ class Daemon {
     const auto period = watchdog_period();
     if (!period) return;
     watchdog_ = loop_.add_timer([this, period] {
-      const bool all = facts_->health().answering && cache_->health().answering && http_->alive();
+      const bool all = facts_->health().answering && cache_->health().answering && http_->alive() &&
+                       (!folder_ || folder_->answering());
       if (all) notify_service_manager("WATCHDOG=1");
       watchdog_.arm_at(loop_.now().mono + *period);
     });
@@ -434,6 +449,8 @@ class Daemon {
   MonoTime next_reading_{};  ///< of the certificates
   std::unique_ptr<SqliteFacts> facts_;
   std::unique_ptr<SqliteCache> cache_;
+  std::shared_ptr<const PosReader> dialects_;
+  std::unique_ptr<PosDesk> desk_;
   std::unique_ptr<HttpPos> pos_;
   std::unique_ptr<JournalFile> journal_;
   std::unique_ptr<Gateway> gateway_;
@@ -443,6 +460,7 @@ class Daemon {
   std::unique_ptr<LinkProcess> central_;
   std::unique_ptr<LinkProcess> local_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<PosFolder> folder_;
   std::unique_ptr<AdminSocket> admin_;
 };
 

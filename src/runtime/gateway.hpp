@@ -16,6 +16,7 @@
 #include "adapters/journal_file.hpp"
 #include "codec/config.hpp"
 #include "codec/outgoing.hpp"
+#include "codec/pos_reader.hpp"
 #include "codec/status.hpp"
 #include "core/core.hpp"
 #include "ports/admin_port.hpp"
@@ -37,6 +38,7 @@ struct Doors {
   LinkPort* central = nullptr;
   LinkPort* local = nullptr;
   IntakePort* intake = nullptr;
+  const PosReader* dialects = nullptr;
   RadioPort* radio = nullptr;            ///< none without local receivers
   PeripheralPort* peripheral = nullptr;  ///< none without local receivers, or with beacon and check-in off
   JournalFile* journal = nullptr;        ///< none unless journal.enabled

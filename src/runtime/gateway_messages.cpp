@@ -4,7 +4,6 @@
 
 #include "base/log.hpp"
 #include "codec/messages.hpp"
-#include "codec/ticket_json.hpp"
 #include "runtime/gateway.hpp"
 
 namespace tg {
@@ -95,12 +94,12 @@ void Gateway::feed_adverts(std::size_t receiver, const std::string& payload, boo
 
 void Gateway::on_pos(const std::string& workstation, const std::string& payload) {
   if (!config_.pos_mqtt) return;
-  auto ticket = decode_ticket(payload, config_.store);
-  if (!ticket) return log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + ticket.error().message);
-  if (ticket->key.workstation != workstation) {
+  auto tickets = doors_.dialects->read(guess_body(payload), payload, {.workstation = workstation});
+  if (!tickets) return log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + tickets.error().message);
+  const auto of_another = [&](const Ticket& ticket) { return ticket.key.workstation != workstation; };
+  if (std::any_of(tickets->begin(), tickets->end(), of_another))
     return log(LogLevel::warning, "pos", "a ticket over MQTT is refused: /workstation differs from its topic");
-  }
-  handle(event::TicketArrived{0, 0, std::move(*ticket)});
+  for (auto& ticket : *tickets) handle(event::TicketArrived{0, 0, std::move(ticket)});
 }
 
 void Gateway::on_action(const std::string& device, const std::string& payload) {

@@ -111,7 +111,7 @@ class PosTest(ShopCase):
             self.assert_problem(self.till.post(b" " * (2 << 20)), 413)
         except ConnectionError:
             self.fail("the answer was lost: the connection was cut while the body was sent")
-        self.assert_problem(self.till.post(b"<POSLog/>", "application/xml"), 415)
+        self.assert_problem(self.till.post(b"<POSLog/>", "text/xml"), 415)
         self.assert_problem(self.till.post(b"hello", "text/plain"), 415)
         self.assert_still_takes_tickets()
 

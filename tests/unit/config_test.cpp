@@ -379,7 +379,7 @@ TEST_F(ConfigTest, WhatIsPrintedCanBeLoadedAgain) {
     "pos": {"http": {"tls": {"cert_file": ")" +
                                file + R"(", "key_file": ")" + file + R"("},
                      "keys": [{"id": "k", "secret_file": ")" +
-                               file + R"("}]}, "workstations": [{"id": "P", "dialect": "x"}]}})");
+                               file + R"("}]}, "workstations": [{"id": "P", "dialect": "kivra"}]}})");
   ASSERT_TRUE(first) << lines(first.error());
   const auto printed = print_config(*first);
   fs::remove_all(root_ / "conf.d");

@@ -225,12 +225,17 @@ const std::string kTicket =
     R"("sku":"GATE-COAT-NAVY-42","gtin":null,"qty":"1","unit_price":"249.00","net":"249.00","kind":"sale"}],)"
     R"("tenders":[{"kind":"card","amount":"249.00"}],"links":{"voids":null,"returns":null,"resumes":null}})";
 
+std::shared_ptr<const PosReader> built_in_reader() {
+  return std::make_shared<PosReader>(*Dialects::load(std::nullopt), "paris-042", TimeZone{},
+                                     std::map<std::string, std::string>{});
+}
+
 class HttpPosTest : public HttpServerTest {
  protected:
   void open(std::vector<PosKey> keys = {}) {
-    HttpPosSettings settings{"paris-042", std::move(keys), Seconds{300}};
-    pos = std::make_unique<HttpPos>(
-        settings, [] { return wall_ms(kNow * 1000); }, [this](TicketRequest request) { take(std::move(request)); });
+    const auto clock = [] { return wall_ms(kNow * 1000); };
+    desk = std::make_unique<PosDesk>(clock, [this](TicketRequest request) { take(std::move(request)); });
+    pos = std::make_unique<HttpPos>(HttpPosSettings{std::move(keys), Seconds{300}}, built_in_reader(), *desk, clock);
     serve(pos->handler());
   }
   ~HttpPosTest() override { server.reset(); }
@@ -239,8 +244,8 @@ class HttpPosTest : public HttpServerTest {
   void take(TicketRequest request) {
     tickets += request.tickets.size();
     for (auto i = request.tickets.size(); i-- > 0;)
-      pos->answer(request.token, static_cast<std::uint32_t>(i),
-                  {TicketId("id-" + std::to_string(i)), verdict, verdict == TicketVerdict::accepted ? "" : "why"});
+      desk->answer(request.token, static_cast<std::uint32_t>(i),
+                   {TicketId("id-" + std::to_string(i)), verdict, verdict == TicketVerdict::accepted ? "" : "why"});
   }
   std::string signed_headers(const std::string& body, std::int64_t at = kNow, const std::string& key = "k2",
                              const std::string& secret = "new-secret") {
@@ -252,6 +257,7 @@ class HttpPosTest : public HttpServerTest {
     return ask(post("/v1/pos/tickets", body, headers));
   }
 
+  std::unique_ptr<PosDesk> desk;
   std::unique_ptr<HttpPos> pos;
   TicketVerdict verdict = TicketVerdict::accepted;
   std::atomic<std::size_t> tickets = 0;
@@ -314,7 +320,7 @@ TEST_F(HttpPosTest, a_body_that_cannot_be_understood_is_400_and_names_the_place_
 
 TEST_F(HttpPosTest, other_media_types_methods_and_paths_are_refused) {
   open();
-  EXPECT_EQ(status_of(send("<POSLog/>", "Content-Type: application/xml\r\n")), 415);
+  EXPECT_EQ(status_of(send("<POSLog/>", "Content-Type: text/xml\r\n")), 415);
   EXPECT_EQ(status_of(send(kTicket, "Content-Type: text/plain\r\n")), 415);
   EXPECT_EQ(status_of(send(kTicket, {})), 415);
   const auto wrong_method = ask(get("/v1/pos/tickets"));
@@ -325,28 +331,29 @@ TEST_F(HttpPosTest, other_media_types_methods_and_paths_are_refused) {
 
 TEST_F(HttpPosTest, while_the_store_cannot_write_tills_are_told_to_come_back) {
   open();
-  pos->refuse_because("facts: disk full");
+  desk->refuse_because("facts: disk full");
   const auto refused = send(kTicket, kJson);
   EXPECT_EQ(status_of(refused), 503);
   EXPECT_TRUE(has(refused, "Retry-After"));
   EXPECT_TRUE(has(refused, "disk full"));
   EXPECT_EQ(tickets, 0u);
-  pos->refuse_because("");
+  desk->refuse_because("");
   EXPECT_EQ(status_of(send(kTicket, kJson)), 202);
 }
 
 TEST_F(HttpPosTest, answers_to_nobody_are_ignored) {
   open();
-  pos->answer(0, 0, {});
-  pos->answer(77, 3, {});
+  desk->answer(0, 0, {});
+  desk->answer(77, 3, {});
   EXPECT_EQ(status_of(send(kTicket, kJson)), 202);
-  pos->answer(1, 0, {});
+  desk->answer(1, 0, {});
 }
 
 TEST(HttpPosSender, without_keys_only_this_machine_is_heard) {
   bool asked = false;
-  HttpPos pos(
-      {"paris-042", {}, Seconds{300}}, [] { return wall_ms(0); }, [&](const TicketRequest&) { asked = true; });
+  const auto clock = [] { return wall_ms(0); };
+  PosDesk desk(clock, [&](const TicketRequest&) { asked = true; });
+  HttpPos pos(HttpPosSettings{}, built_in_reader(), desk, clock);
   HttpRequest request{"POST", "/v1/pos/tickets", {{"content-type", "application/json"}}, kTicket, false};
   int status = 0;
   pos.handler()(request, [&](const HttpResponse& response) { status = response.status; });
