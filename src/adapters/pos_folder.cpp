@@ -122,7 +122,7 @@ void PosFolder::watch(const Path& file) {
   if (error) return;  // gone since it was listed
   Seen& seen = seen_[file.filename().string()];
   if (seen.bytes != bytes || seen.written != written || seen.since == Clock::time_point{}) {
-    seen = {bytes, written, Clock::now(), true};
+    seen = {bytes, written, Clock::now(), {}, true};
   }
   seen.listed = true;
 }
@@ -130,7 +130,7 @@ void PosFolder::watch(const Path& file) {
 std::optional<PosFolder::Path> PosFolder::whole_file() {
   const auto now = Clock::now();
   for (const auto& [name, seen] : seen_) {
-    if (now - seen.since >= kUnchanged) return Path(settings_.directory) / name;
+    if (now - seen.since >= kUnchanged && now - seen.tried >= kUnchanged) return Path(settings_.directory) / name;
   }
   return std::nullopt;
 }
@@ -146,7 +146,8 @@ void PosFolder::take(const Path& file) {
     job_ = Job{file, std::move(*tickets), 0, {}};
     return;
   }
-  if (Clock::now() - seen.since < kUnfinished) return;
+  seen.tried = Clock::now();
+  if (seen.tried - seen.since < kUnfinished) return;
   log(LogLevel::warning, "pos",
       "refused a file: " + tickets.error().message + "; sha256 " + hex(sha256(as_bytes(bytes))));
   put_away(file, "bad", tickets.error().message);

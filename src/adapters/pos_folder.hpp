@@ -41,6 +41,7 @@ class PosFolder {
     std::uintmax_t bytes = 0;
     std::filesystem::file_time_type written;
     Clock::time_point since;  ///< unchanged
+    Clock::time_point tried;  ///< read and not understood so far
     bool listed = false;
   };
   /// The file that is being handed in, some tickets at a time.
