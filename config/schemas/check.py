@@ -39,6 +39,8 @@ REFUSED = [
     ("receiver_batch", {"e": [["3343", -20, -70]]}, "half a token"),
     ("receiver_batch", {"next_s": -1}, "a promise for the past"),
     ("journal", {"tick": {}}, "two inputs in a line"),
+    ("pos_dialect", {"amounts": "cents"}, "an unknown style of amounts"),
+    ("pos_dialect", {"tickets": {}}, "a misspelt member of a dialect"),
     ("commands/config", {"patch": {"central": {}}}, "a change that needs a restart"),
     ("commands/consent", {"status": "maybe"}, "an undecided consent"),
 ]
@@ -156,9 +158,17 @@ def check_configuration(tally):
             tally.check(f"{path.name} is a valid configuration", complaints(schema, instance))
 
 
+def check_dialects(tally):
+    schema = SCHEMAS / "pos_dialect.schema.json"
+    for path in sorted((CONFIG / "pos-dialects").glob("*.json")):
+        dialect = load(path)
+        tally.check(f"{path.name} is a valid dialect", complaints(schema, dialect))
+        tally.check(f"{path.name} has the name of its file", [] if dialect["name"] == path.stem else [dialect["name"]])
+
+
 def main():
     tally = Tally()
-    for part in (check_schemas, check_refusals, check_asyncapi, check_configuration):
+    for part in (check_schemas, check_refusals, check_asyncapi, check_configuration, check_dialects):
         part(tally)
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0

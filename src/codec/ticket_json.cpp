@@ -75,7 +75,8 @@ void read_amounts(const Cursor& c, Ticket& ticket) {
   ticket.lines =
       c.need("lines").list(kMaxTicketLines, [&](const Cursor& line) { return read_line(line, digits, ++position); });
   ticket.tenders = c.need("tenders").list(kMaxTenders, [&](const Cursor& tender) {
-    return Tender{.kind = tender_kind(tender.at("kind").text(kMaxCodeBytes)), .amount_minor = read_decimal(tender.need("amount"), digits)};
+    return Tender{.kind = tender_kind(tender.at("kind").text(kMaxCodeBytes)),
+                  .amount_minor = read_decimal(tender.need("amount"), digits)};
   });
 }
 

@@ -1,4 +1,4 @@
-// Real files of public repositories (../shared/data/pos): every ticket of NCR reconciles to the cent.
+// Real files of public repositories: every ticket of NCR reconciles to the cent.
 #include <gtest/gtest.h>
 
 #include <fstream>
