@@ -113,6 +113,7 @@ Result<std::vector<Ticket>, HttpResponse> HttpPos::tickets_of(const HttpRequest&
   auto tickets = reader_->read(known->body, request.body, {.dialect = std::string(request.header("X-Pos-Dialect"))});
   if (tickets) return std::move(*tickets);
   log_refused_body(tickets.error().message, request.body);
+  desk_.refused("", tickets.error().message);
   return Unexpected{problem(400, tickets.error().message)};
 }
 

@@ -6,11 +6,23 @@ namespace tg {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 64;
+constexpr Seconds kBetweenRefusals{600};
 constexpr Seconds kForgottenAfter{60};  // the till was told to come back long before
 
 }  // namespace
 
-PosDesk::PosDesk(std::function<WallTime()> clock, TicketSink sink) : clock_(std::move(clock)), sink_(std::move(sink)) {}
+PosDesk::PosDesk(std::function<WallTime()> clock, TicketSink sink, RefusalSink refusals)
+    : clock_(std::move(clock)), sink_(std::move(sink)), refusals_(std::move(refusals)) {}
+
+void PosDesk::refused(const std::string& workstation, const std::string& cause) {
+  const auto now = clock_();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!refusals_ || (told_ && now >= *told_ && now - *told_ < kBetweenRefusals)) return;
+    told_ = now;
+  }
+  refusals_(workstation, cause);
+}
 
 bool PosDesk::submit(std::vector<Ticket> tickets, Done done) {
   const auto token = wait_for(tickets.size(), std::move(done));

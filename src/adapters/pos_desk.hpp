@@ -21,9 +21,9 @@ class PosDesk : public IntakePort {
   /// answered within a minute.
   using Done = std::function<void(std::vector<TicketAnswer>)>;
 
-  /// `clock` and `sink` are called in the doors' threads and must be thread-safe; `sink` carries the request to the
+  /// `clock` and the sinks are called in the doors' threads and must be thread-safe; they carry what they get to the
   /// loop.
-  PosDesk(std::function<WallTime()> clock, TicketSink sink);
+  PosDesk(std::function<WallTime()> clock, TicketSink sink, RefusalSink refusals = {});
 
   /// False when too many requests wait; nothing has happened then.
   [[nodiscard]] bool submit(std::vector<Ticket> tickets, Done done);
@@ -31,6 +31,7 @@ class PosDesk : public IntakePort {
   [[nodiscard]] std::string refusal_cause() const;
 
   void answer(std::uint64_t token, std::uint32_t index, const TicketAnswer& answer) override;
+  void refused(const std::string& workstation, const std::string& cause) override;
   void refuse_because(std::string cause) override;
 
  private:
@@ -44,8 +45,10 @@ class PosDesk : public IntakePort {
 
   const std::function<WallTime()> clock_;
   const TicketSink sink_;
+  const RefusalSink refusals_;
   mutable std::mutex mutex_;  // guards what follows
   std::string cause_;
+  std::optional<WallTime> told_;  ///< of a refused body
   std::uint64_t last_token_ = 0;
   std::map<std::uint64_t, Waiting> waiting_;
 };

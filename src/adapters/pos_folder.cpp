@@ -150,6 +150,7 @@ void PosFolder::take(const Path& file) {
   if (seen.tried - seen.since < kUnfinished) return;
   log(LogLevel::warning, "pos",
       "refused a file: " + tickets.error().message + "; sha256 " + hex(sha256(as_bytes(bytes))));
+  desk_.refused("", tickets.error().message);
   put_away(file, "bad", tickets.error().message);
 }
 

@@ -76,6 +76,7 @@ class Core {
   void on(const event::CheckinSeen& e);
   void on(const event::CheckinOffered& e);
   void on(const event::TicketArrived& e);
+  void on(const event::BodyRefused& e);
   void on(const event::TicketFactsLoaded& e);
   void on(const event::DossierLoaded& e);
   void on(const event::ActionArrived& e);

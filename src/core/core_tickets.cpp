@@ -79,6 +79,8 @@ void Core::on(const event::TicketArrived& e) {
   if (queue.size() == 1) load_ticket_facts(request);
 }
 
+void Core::on(const event::BodyRefused& e) { append(fact::DqAlert{"dialect_error", e.workstation, e.cause}); }
+
 void Core::load_ticket_facts(std::uint64_t request) {
   const Ticket& ticket = pending_tickets_.at(request).ticket;
   effect::LoadTicketFacts load;

@@ -94,6 +94,11 @@ struct TicketArrived {
   std::uint32_t index = 0;  ///< position within the sender's request
   Ticket ticket;
 };
+/// What a till handed in cannot be understood. The doors tell of one in ten minutes at most.
+struct BodyRefused {
+  std::string workstation;  ///< empty where only the body would have said it
+  std::string cause;        ///< the place and what is allowed there, never a value
+};
 struct TicketFactsLoaded {
   std::uint64_t request = 0;
   std::optional<TicketRecord> known;      ///< the same key, if it was stored before
@@ -206,12 +211,12 @@ struct ForgetAsked {
 
 }  // namespace event
 
-using Event =
-    std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen, event::CheckinSeen,
-                 event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded, event::DossierLoaded,
-                 event::ActionArrived, event::CommandArrived, event::CacheWritten, event::EvictionDue,
-                 event::MemberForgotten, event::RowsErased, event::Committed, event::RowsRead, event::OutboxSurveyed,
-                 event::RowsRevived, event::LinkUp, event::LinkDown, event::Delivered, event::ClockChanged,
-                 event::PolicyChanged, event::DeadlineReached, event::ForgetAsked, event::ReceiverChanged>;
+using Event = std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen, event::SightingSeen,
+                           event::CheckinSeen, event::CheckinOffered, event::TicketArrived, event::TicketFactsLoaded,
+                           event::DossierLoaded, event::ActionArrived, event::CommandArrived, event::CacheWritten,
+                           event::EvictionDue, event::MemberForgotten, event::RowsErased, event::Committed,
+                           event::RowsRead, event::OutboxSurveyed, event::RowsRevived, event::LinkUp, event::LinkDown,
+                           event::Delivered, event::ClockChanged, event::PolicyChanged, event::DeadlineReached,
+                           event::ForgetAsked, event::ReceiverChanged, event::BodyRefused>;
 
 }  // namespace tg

@@ -291,9 +291,12 @@ class Daemon {
     auto reader = PosReader::open(config_);
     if (!reader) return fail(reader.error().message);
     dialects_ = std::make_shared<const PosReader>(std::move(*reader));
-    desk_ = std::make_unique<PosDesk>(wall_now, [this](TicketRequest request) {
-      inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); });
-    });
+    desk_ = std::make_unique<PosDesk>(
+        wall_now,
+        [this](TicketRequest request) { inbox_.post([this, r = std::move(request)] { gateway_->on_tickets(r); }); },
+        [post = event_post()](std::string workstation, std::string cause) {
+          post(event::BodyRefused{std::move(workstation), std::move(cause)});
+        });
     pos_ = std::make_unique<HttpPos>(HttpPosSettings{config_.pos_keys, config_.pos_clock_skew}, dialects_, *desk_,
                                      wall_now);
     if (config_.inbox_directory)

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "codec/messages.hpp"
+#include "codec/text.hpp"
 #include "runtime/gateway.hpp"
 
 namespace tg {
@@ -95,7 +96,10 @@ void Gateway::feed_adverts(std::size_t receiver, const std::string& payload, boo
 void Gateway::on_pos(const std::string& workstation, const std::string& payload) {
   if (!config_.pos_mqtt) return;
   auto tickets = doors_.dialects->read(guess_body(payload), payload, {.workstation = workstation});
-  if (!tickets) return log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + tickets.error().message);
+  if (!tickets) {
+    log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + tickets.error().message);
+    return doors_.intake->refused(is_plain_id(workstation) ? workstation : "", tickets.error().message);
+  }
   const auto of_another = [&](const Ticket& ticket) { return ticket.key.workstation != workstation; };
   if (std::any_of(tickets->begin(), tickets->end(), of_another))
     return log(LogLevel::warning, "pos", "a ticket over MQTT is refused: /workstation differs from its topic");

@@ -80,9 +80,12 @@ class PoslogTest(ShopCase):
                 self.assertEqual(answer.status, 400, answer)
                 self.assertTrue(answer.body["detail"])
         self.assertIn("/ExtendedAmount", self.till.post(hostile["no amount"], _XML).body["detail"])
+        alert = self.store.central.wait_for("dq.alert", lambda d: d["code"] == "dialect_error")["data"]
+        self.assertTrue(alert["detail"])
         headers = {**self.till.headers(good), "X-Pos-Dialect": "babel"}
         self.assertIn("ncr-acs-2.1", self.till.post(good, _XML, headers=headers).body["detail"])
         self.assertEqual(json.loads(self.store.gateway.ctl("tickets", "--json").stdout)["tickets"], [])
+        self.assertEqual(len(self.store.central.events("dq.alert")), 1, "a broken till is no flood")
         self.assert_nothing_private()
 
     # -- the folder ------------------------------------------------------------------------------------------------
