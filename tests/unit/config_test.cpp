@@ -230,6 +230,8 @@ const Refused kRefused[] = {
     {"KeyWithoutSecret", R"({"pos": {"http": {"keys": [{"id": "k1"}]}}})", "/pos/http/keys/0/secret_file", "is missing"},
     {"NoSuchFile", R"({"profiles": {"at_rest_key_file": "/nowhere/at-rest"}})", "/profiles/at_rest_key_file", "/nowhere/at-rest"},
     {"NoKey", R"({"profiles": {"at_rest_key_file": ")" TOUCHPOINT_SOURCE_DIR R"(/LICENSE"}})", "/profiles/at_rest_key_file", "64 hexadecimal digits"},
+    {"UnknownDialect", R"({"pos": {"workstations": [{"id": "P", "dialect": "babel"}]}})", "/pos/workstations/0/dialect", "ncr-acs-2.1"},
+    {"DialectFolderAbsent", R"({"pos": {"dialect_dir": "/nowhere/at/all"}})", "/pos/dialect_dir", "readable folder"},
     {"WorkstationTwice", R"({"pos": {"workstations": [{"id": "P"}, {"id": "P"}]}})", "/pos/workstations/1/id", "must be unique"},
     {"Percent", R"({"suggestions": {"holdout_percent": 101}})", "/suggestions/holdout_percent", "from 0 to 100"},
     {"LogLevel", R"({"log": {"level": "trace"}})", "/log/level", R"("debug")"},

@@ -412,6 +412,29 @@ TEST(DialectProfile, MistakesAreNamedWithWhatIsAllowed) {
             std::string::npos);
 }
 
+TEST(DialectProfile, AVendorOfIntegersIsAProfileAway) {
+  const auto dialect = parse_dialect(R"({"schema":1,"name":"integers","format":"json","amounts":"minor",
+    "transactions":["order","."],"ticket":{"workstation":{"path":"location_id","plain_id":true},"sequence":"id",
+    "revision":"version","ended_at":"closed_at","currency":"total_money/currency","total":"total_money/amount",
+    "tax":["tax_money/amount"],"lines":[{"each":"line_items","sku":"uid","qty":"quantity",
+      "net":{"path":"gross_money/amount","less":"discount_money/amount"}}],
+    "tenders":[{"each":"tenders","kind":{"path":"type","map":{"CARD":"card"},"otherwise":"other"},"amount":"money/amount"}]}})");
+  ASSERT_TRUE(dialect) << dialect.error().message;
+  const auto tree =
+      read_pos_json(R"({"order":{"id":"CAISEN","version":3,"location_id":"057P","closed_at":"2026-01-17T20:47:53Z",
+    "total_money":{"amount":6176,"currency":"USD"},"tax_money":{"amount":510},"line_items":[
+      {"uid":"A","quantity":"1","gross_money":{"amount":1599},"discount_money":{"amount":87}},
+      {"uid":"B","quantity":"2","gross_money":{"amount":4500},"discount_money":{"amount":346}}],
+    "tenders":[{"type":"CARD","money":{"amount":6176}}]}})");
+  ASSERT_TRUE(tree) << tree.error().message;
+  const auto understood = understand(*tree, *dialect, {"paris-042", TimeZone{}, "", false});
+  ASSERT_TRUE(understood) << understood.error().message;
+  const Ticket& ticket = understood->tickets.at(0).ticket;
+  EXPECT_EQ(ticket.revision, 3);
+  EXPECT_EQ(ticket.lines.at(1).net_minor, 4154);
+  EXPECT_TRUE(ticket.adds_up());
+}
+
 TEST(DialectProfile, TheMostParticularOneIsRecognised) {
   const auto of = [](const std::string& bytes) {
     const auto tree = read_pos_xml(bytes);
