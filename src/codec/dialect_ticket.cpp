@@ -51,7 +51,8 @@ class TransactionReader {
     read_time();
     read_key();
     read_revision();
-    const bool amounts_matter = !type || (*type != TicketType::control && *type != TicketType::void_);
+    const bool amounts_matter = ticket_.status == TicketStatus::final &&
+                                (!type || (*type != TicketType::control && *type != TicketType::void_));
     read_currency(amounts_matter);
     read_lines();
     read_tenders();
@@ -141,9 +142,10 @@ class TransactionReader {
     day.text = day.text.empty() ? local_day_ : day_of(day.text);
     note("workstation", workstation.text, workstation.node);
     note("business_day", day.text, day.node);
-    ticket_.key = read_key_of(dialect_.workstation, workstation, dialect_.business_day, day, dialect_.sequence,
-                              values_.kept(at_, dialect_.sequence));
-    note("sequence", ticket_.key.sequence, nullptr);
+    const FoundText sequence = values_.kept(at_, dialect_.sequence);
+    note("sequence", sequence.text, sequence.node);
+    ticket_.key =
+        read_key_of(dialect_.workstation, workstation, dialect_.business_day, day, dialect_.sequence, sequence);
   }
 
   TicketKey read_key_of(const ValueRule& workstation_rule, const FoundText& workstation, const ValueRule& day_rule,
@@ -265,7 +267,7 @@ class TransactionReader {
 
   void read_totals(bool needed) {
     const FoundNumber total = values_.money(at_, dialect_.total);
-    if (needed && !total.given) values_.complain(at_, dialect_.total, "is required");
+    if (needed && !total.given) notes_.push_back("no total where the dialect expects it");  // adds up by chance only
     ticket_.total_minor = keep("total", total, digits_);
     for (const auto& rule : dialect_.tax) ticket_.tax_minor += keep("tax", values_.money(at_, rule), digits_);
     ticket_.rounding_minor = keep("rounding", values_.money(at_, dialect_.rounding), digits_);

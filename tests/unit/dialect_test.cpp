@@ -261,6 +261,16 @@ TEST(ArtsDialect, FlagsSayWhatATicketIs) {
   EXPECT_EQ(voided.voids->sequence, "6");
 }
 
+TEST(ArtsDialect, WhatIsNotFinalNeedsNoTotalAndAFinalOneWithoutIsFlagged) {
+  const auto without_total = [](const std::string& retail) {
+    auto body = arts("", arts_line("Sale", "A", "1.00") + arts_cash("1.00"), "1.00", retail);
+    const auto at = body.find("<Total");
+    return only_ticket("arts-plain", body.erase(at, body.find("</Total>") + 8 - at));
+  };
+  EXPECT_EQ(without_total("SuspendFlag=\"true\"").status, TicketStatus::suspended);
+  EXPECT_FALSE(without_total("").adds_up());
+}
+
 TEST(ArtsDialect, ADiscountOfTheWholeTicketIsSpreadToTheCent) {
   const auto ticket = only_ticket("arts-plain", arts("",
                                                      arts_line("Sale", "A", "10.00") + arts_line("Sale", "B", "10.00") +
