@@ -80,7 +80,7 @@ void PosFolder::stop() { lane_.stop(); }
 
 /// One file at a time, some tickets of it at a time: the core's queues stay short.
 Millis PosFolder::turn() {
-  if (Clock::now() - cleaned_ > kCleanUp) clean_up();
+  if (Clock::now() - cleaned_ > std::min<Clock::duration>(kCleanUp, settings_.keep)) clean_up();
   if (asked_) {
     std::optional<std::vector<TicketAnswer>> answers;
     {

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "cli/layout.hpp"
+#include "codec/names.hpp"
 #include "codec/pos_reader.hpp"
+#include "codec/text.hpp"
 #include "codec/ticket_json.hpp"
 
 namespace tg {
@@ -157,7 +159,7 @@ Json ticket_json(const UnderstoodTicket& u) {
                      {"qty_milli", l.qty_milli},
                      {"unit_minor", l.unit_minor},
                      {"net_minor", l.net_minor},
-                     {"returned", l.kind == LineKind::return_}});
+                     {"kind", name_of(kLineKindNames, l.kind)}});
   Json tenders = Json::array();
   for (const auto& tender : t.tenders)
     tenders.push_back({{"kind", tender.kind}, {"amount_minor", tender.amount_minor}});
@@ -165,6 +167,9 @@ Json ticket_json(const UnderstoodTicket& u) {
   for (const auto& r : u.rows) rows.push_back({{"field", r.field}, {"value", r.value}, {"from", r.from}});
   return {
       {"key", {{"workstation", t.key.workstation}, {"business_day", t.key.business_day}, {"sequence", t.key.sequence}}},
+      {"type", name_of(kTicketTypeNames, t.type)},
+      {"status", name_of(kTicketStatusNames, t.status)},
+      {"ended_at", format_time(t.ended_at)},
       {"currency", t.currency},
       {"total_minor", t.total_minor},
       {"tax_minor", t.tax_minor},

@@ -130,6 +130,17 @@ class PoslogTest(ShopCase):
         self.assertTrue((self.inbox / "bad/broken.xml.reason").read_text().strip())
         self.assert_nothing_private()
 
+    def test_files_that_need_not_be_kept_are_deleted(self) -> None:
+        self.store.gateway.stop()
+        self.store.gateway.configuration["pos"]["inbox"]["keep_h"] = 0
+        self.store.gateway.start()
+        good = self.put("good.xml", poslog.document(poslog.ncr([_SCARF], "51")))
+        bad = self.put("bad.xml", poslog.document(poslog.ncr([_COAT], "51")))
+        self.wait_gone(good)
+        self.wait_gone(bad)
+        left = [self.inbox / folder for folder in ("done", "bad")]
+        self.wait(lambda: not any(any(folder.iterdir()) for folder in left), 15, "done/ and bad/ are empty")
+
     # -- MQTT ------------------------------------------------------------------------------------------------------
 
     def test_a_dialect_over_mqtt(self) -> None:
