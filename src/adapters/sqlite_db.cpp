@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/sqlite_mirror_vfs.hpp"
 #include "adapters/sqlite_seal.hpp"
 #include "adapters/sqlite_sealed_vfs.hpp"
 
@@ -24,7 +25,8 @@ struct SqlStatement {
 };
 
 struct Db::Impl {
-  std::unique_ptr<SealedVfs> sealed;  // of an encrypted file; outlives the connection
+  std::shared_ptr<MirrorVfs> mirror;  // the layers below, lowest first; they outlive the connection
+  std::unique_ptr<SealedVfs> sealed;  // of an encrypted file
   sqlite3* handle = nullptr;
   std::map<std::string, std::unique_ptr<SqlStatement>, std::less<>> statements;  // by their text
   DbError error;
@@ -59,7 +61,7 @@ constexpr std::array kNames{
     Named{SQLITE_NOTADB, DbTrouble::damaged, "the file is no database"},
     Named{SQLITE_BUSY, DbTrouble::locked, "in use by another process"},
     Named{SQLITE_CONSTRAINT, DbTrouble::constraint, "a row breaks a rule of the schema"},
-    Named{SQLITE_IOERR, DbTrouble::io, "the disk does not read or write"},
+    Named{SQLITE_IOERR, DbTrouble::unreadable, "the disk does not read or write"},
 };
 
 DbError named_error(int code) {
@@ -173,10 +175,14 @@ Result<Db, DbError> Db::open(const Settings& settings) {
   Db db(std::make_unique<Impl>());
   const auto file = key_of_file(settings.path, settings.keys ? *settings.keys : AtRestKeys{});
   if (!file) return Unexpected<DbError>{file.error()};
-  if (file->key) db.impl_->sealed = std::make_unique<SealedVfs>(*file->key);
+  db.impl_->mirror = settings.mirror;
+  const char* layer = settings.mirror ? settings.mirror->name() : nullptr;
+  if (file->key) {
+    db.impl_->sealed = std::make_unique<SealedVfs>(*file->key, layer);
+    layer = db.impl_->sealed->name();
+  }
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-  const int code =
-      sqlite3_open_v2(settings.path.c_str(), &db.impl_->handle, flags, file->key ? db.impl_->sealed->name() : nullptr);
+  const int code = sqlite3_open_v2(settings.path.c_str(), &db.impl_->handle, flags, layer);
   DbError error = code == SQLITE_OK ? DbError{} : named_error(code);
   if (!error) {
     harden(db.impl_->handle);

@@ -18,7 +18,19 @@
 
 namespace tg {
 
-enum class DbTrouble : std::uint8_t { none, full, read_only, damaged, locked, constraint, io, refused, newer, other };
+enum class DbTrouble : std::uint8_t {
+  none,
+  full,
+  read_only,
+  damaged,
+  locked,
+  constraint,
+  io,
+  unreadable,
+  refused,
+  newer,
+  other
+};
 
 struct DbError {
   DbTrouble trouble = DbTrouble::none;
@@ -47,6 +59,7 @@ class SqlValue {
 using SqlValues = std::initializer_list<SqlValue>;
 using SqlRow = std::span<const SqlValue>;
 
+class MirrorVfs;
 struct SqlStatement;  // a prepared statement, kept by the Db
 
 class Db {
@@ -56,6 +69,7 @@ class Db {
     std::int64_t max_bytes = 0;     ///< quota of the file (F6), 0 = none; a larger file keeps its size
     std::int32_t cache_kib = 4096;  ///< page cache
     std::shared_ptr<const AtRestKeys> keys = nullptr;  ///< none: a file in the clear
+    std::shared_ptr<MirrorVfs> mirror = nullptr;       ///< none: the file is written once
   };
   /// Opens or creates (mode 0600) and sets what facts/platform asks for, reading each setting back.
   /// An encrypted file is opened by whichever of the keys fits, a new one is begun with the current key.

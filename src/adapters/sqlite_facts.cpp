@@ -17,6 +17,7 @@
 #include "adapters/sqlite_aside.hpp"
 #include "adapters/sqlite_fact_reads.hpp"
 #include "adapters/sqlite_fact_rows.hpp"
+#include "adapters/sqlite_mirror.hpp"
 #include "adapters/sqlite_recovery.hpp"
 #include "adapters/sqlite_schema.hpp"
 #include "base/bounded_queue.hpp"
@@ -32,6 +33,7 @@ constexpr Millis kLastRetry{1'000};
 constexpr Millis kIdle{2'000};
 constexpr Millis kBetweenSlices{1};  // not zero: a stop or a batch goes first
 constexpr Millis kFoldEvery{1'000};
+constexpr Millis kCopyAtStart{500};                     // of the mirror; the rest follows while the shop is served
 constexpr Millis kAsideMemory = std::chrono::days{30};  // time for somebody to look at a damaged file
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -60,12 +62,13 @@ using Job = std::variant<effect::Persist, effect::ReadRows, effect::SurveyOutbox
 
 class SqliteFacts::Impl {
  public:
-  Impl(Settings settings, EventPost post, Db db, MarkFile mark, std::string finding)
+  Impl(Settings settings, EventPost post, Db db, MarkFile mark, MirrorKeeper mirror, std::string finding)
       : settings_(std::move(settings)),
         origin_(origin_of(settings_)),
         post_(std::move(post)),
         db_(std::move(db)),
         mark_(std::move(mark)),
+        mirror_(std::move(mirror)),
         finding_(std::move(finding)),
         queue_(kQueueLimit, WhenFull::refuse, [this] { lane_.wake(); }),
         lane_([this] { return turn(); }) {}
@@ -81,7 +84,7 @@ class SqliteFacts::Impl {
   }
   StoreHealth health() const {
     const std::scoped_lock lock(cause_mutex_);
-    return {cause_.empty(), cause_, waiting_batches_.load(), lane_.answering()};
+    return {cause_.empty(), cause_, waiting_batches_.load(), lane_.answering(), mirror_words_};
   }
   Result<event::Restored> restore() {
     event::Restored restored = read_restored(db_, wall_now());
@@ -93,7 +96,10 @@ class SqliteFacts::Impl {
     return restored;
   }
   const std::string& finding() const { return finding_; }
-  void start() { lane_.start("facts"); }
+  void start() {
+    tell_mirror();
+    lane_.start("facts");
+  }
   void stop() {
     queue_.close();
     lane_.wake();
@@ -104,7 +110,9 @@ class SqliteFacts::Impl {
   // --- the lane's side ---
   Millis turn() {
     for (auto& job : queue_.take_some(kQueueLimit)) waiting_.push_back(std::move(job));
-    if (waiting_.empty()) return maintain();
+    const bool copying = mirror_.tend();
+    tell_mirror();
+    if (waiting_.empty()) return copying ? std::min(maintain(), kBetweenSlices) : maintain();
     const auto now = steady_now();
     if (now < retry_at_) {
       answer_questions();
@@ -164,7 +172,7 @@ class SqliteFacts::Impl {
     const auto [epoch, last_sequence] = last_number(batches);
     if (last_sequence > 0) mark_.reserve(epoch, last_sequence);
     std::optional<WallTime> purge;
-    const DbError error = db_.transact([&] {
+    const DbError error = write([&] {
       for (std::size_t i = 0; i < batches; ++i) {
         for (const auto& op : std::get<effect::Persist>(waiting_[i]).ops) {
           apply_row(db_, origin_, op);
@@ -193,13 +201,14 @@ class SqliteFacts::Impl {
   DbError erase(const effect::EraseRows& request) {
     if (!erased_) {
       Erased erased;
-      if (DbError error = db_.transact([&] { erased = erase_member(db_, request.member, wall_now()); })) return error;
+      if (DbError error = write([&] { erased = erase_member(db_, request.member, wall_now()); })) return error;
       erased_ = std::move(erased);
     }
     if (DbError error = db_.checkpoint()) return error;  // until then the log holds the old pages
     // What was set aside cannot be searched for one member: it goes, his right comes before what it might still tell.
     const auto files = discard_aside(settings_.path);
     if (!files) return {DbTrouble::io, files.error().message};
+    if (!mirror_.follows()) return {DbTrouble::io, "an old mirror cannot be deleted"};
     if (*files > 0) erased_->tables.emplace_back("files_set_aside", static_cast<std::int64_t>(*files));
     post_(event::RowsErased{request.command, request.name, request.request_id, request.member,
                             std::move(erased_->tables), std::move(erased_->dropped)});
@@ -220,7 +229,7 @@ class SqliteFacts::Impl {
   }
   DbError revive(const effect::ReviveRows& request) {
     event::RowsRevived revived;
-    if (DbError error = db_.transact([&] { revived = revive_rows(db_, request); })) return error;
+    if (DbError error = write([&] { revived = revive_rows(db_, request); })) return error;
     post_(std::move(revived));
     return {};
   }
@@ -271,8 +280,8 @@ class SqliteFacts::Impl {
   bool make_room() {
     std::int64_t deleted = 0;
     const auto slice = [&] { deleted += delete_delivered_slice(db_); };
-    if (db_.transact(slice)) deleted = 0;
-    const DbError marked = db_.transact([&] {
+    if (write(slice)) deleted = 0;
+    const DbError marked = write([&] {
       for (const auto& job : waiting_) {
         const auto* batch = std::get_if<effect::Persist>(&job);
         if (batch == nullptr) continue;
@@ -292,7 +301,7 @@ class SqliteFacts::Impl {
     bool more = false;
     if (purge_before_) {
       static_cast<void>(discard_aside(settings_.path, *purge_before_ - kAsideMemory));  // tried again at the next purge
-      const DbError error = db_.transact([&] { more = purge_slice(db_, *purge_before_); });
+      const DbError error = write([&] { more = purge_slice(db_, *purge_before_); });
       if (!more || error) purge_before_.reset();
       tidy_ = true;
       return kBetweenSlices;
@@ -316,6 +325,26 @@ class SqliteFacts::Impl {
     unfolded_ = false;
     folded_at_ = steady_now();
     return kIdle;
+  }
+
+  /// Every change of rows goes through here.
+  DbError write(const std::function<void()>& work) {
+    return db_.transact([&] {
+      work();
+      count_commit(db_);
+    });
+  }
+
+  void tell_mirror() {
+    std::string words = mirror_.words();
+    {
+      const std::scoped_lock lock(cause_mutex_);
+      if (words == mirror_words_) return;
+      mirror_words_ = words;
+    }
+    const bool fine = mirror_.complete() || words == "being copied";
+    log(fine ? LogLevel::info : LogLevel::error, "facts",
+        fine ? "the mirror of facts.db: " + words : "facts.db has no mirror: " + words);
   }
 
   bool set_cause(const std::string& cause) {
@@ -352,6 +381,7 @@ class SqliteFacts::Impl {
   const EventPost post_;
   Db db_;
   MarkFile mark_;
+  MirrorKeeper mirror_;
   const std::string finding_;
 
   std::deque<Job> waiting_;  // the lane's
@@ -369,6 +399,7 @@ class SqliteFacts::Impl {
   std::atomic<bool> dead_{false};
   mutable std::mutex cause_mutex_;
   std::string cause_;
+  std::string mirror_words_;
 
   BoundedQueue<Job> queue_;
   Lane lane_;  // last: its thread ends before what it uses
@@ -388,7 +419,7 @@ Result<std::string> recovered(OpenedDatabase& opened, const SqliteFacts::Setting
   auto words = recover_facts(opened, {settings.path, settings.lived_before, mark.found(), settings.keys},
                              origin_of(settings), wall_now());
   if (words) return std::move(*words);
-  if (opened.damaged) {
+  if (opened.damaged && !opened.mirrored) {
     {
       const Db closed = std::move(opened.db);
     }
@@ -403,13 +434,19 @@ SqliteFacts::SqliteFacts(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFacts::~SqliteFacts() { stop(); }
 
 Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventPost post) {
-  auto opened = open_database({settings.path, settings.max_bytes, 4096, settings.keys}, kFactsKind);
-  if (!opened) return Unexpected<Error>{opened.error()};
+  auto layer = std::make_shared<MirrorVfs>(settings.path, mirror_of(settings.path));
   auto mark = MarkFile::open(std::filesystem::path(settings.path).replace_extension(".mark"));
+  std::string trouble;
+  auto opened = open_facts({settings.path, settings.max_bytes, 4096, settings.keys, layer}, mark.found(), trouble);
+  if (!opened) return Unexpected<Error>{opened.error()};
   auto finding = recovered(*opened, settings, mark);
   if (!finding) return Unexpected<Error>{finding.error()};
-  return std::unique_ptr<SqliteFacts>(new SqliteFacts(std::make_unique<Impl>(
-      std::move(settings), std::move(post), std::move(opened->db), std::move(mark), std::move(*finding))));
+  if (!trouble.empty()) *finding += (finding->empty() ? "" : "; ") + trouble;
+  MirrorKeeper mirror(std::move(layer), settings.path);
+  mirror.begin(opened->db, kCopyAtStart);
+  return std::unique_ptr<SqliteFacts>(
+      new SqliteFacts(std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db),
+                                             std::move(mark), std::move(mirror), std::move(*finding))));
 }
 
 Result<event::Restored> SqliteFacts::restore() { return impl_->restore(); }

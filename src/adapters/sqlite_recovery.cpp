@@ -116,6 +116,11 @@ Recovered restore_counter(Db& db, Salvage saved, const FactsPast& past, const Fa
   return out;
 }
 
+std::string words_for_mirror(const OpenedDatabase& opened) {
+  return std::string(opened.damaged ? "facts.db was damaged and set aside" : "facts.db was gone") +
+         ": its mirror took its place";
+}
+
 std::string words_for(const OpenedDatabase& opened, const Recovered& out) {
   const bool newer = opened.damaged && opened.damaged->find(".newer-") != std::string::npos;
   const std::string what =
@@ -137,6 +142,11 @@ Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPa
   const Counter found = counter_of(db);
   const bool behind = past.mark && past.mark->epoch == found.epoch && past.mark->committed > found.last;
   const bool gone = opened.fresh && !opened.damaged && (past.lived_before || past.mark);
+  if (opened.mirrored && !behind) {
+    std::string words = words_for_mirror(opened) + ", nothing is lost";
+    log(LogLevel::error, "facts", words);
+    return words;
+  }
   if (!opened.damaged && !behind && !gone) return std::string{};
   if (behind && !opened.fresh) keep_log(past.path);
   std::optional<SalvageCopy> copy;

@@ -18,10 +18,10 @@ struct FactsPast {
   std::shared_ptr<const AtRestKeys> keys = nullptr;
 };
 
-/// One transaction: the readable rows, the counter, and `outbox.dropped` (reason "damaged") for the numbers that are
-/// neither there nor settled. The counter comes from the file, else from the mark, else the epoch rises to the time of
-/// day, which no earlier life of this box can have used. Returns what was found in words for the status screen, empty
-/// when there was nothing.
+/// When the mirror took the place of what was damaged nothing is done. Else one transaction: the readable rows, the
+/// counter, and `outbox.dropped` (reason "damaged") for the numbers that are neither there nor settled. The counter
+/// comes from the file, else from the mark, else the epoch rises to the time of day, which no earlier life of this box
+/// can have used. Returns what was found in words for the status screen, empty when there was nothing.
 [[nodiscard]] Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPast& past,
                                                          const FactOrigin& origin, WallTime now);
 

@@ -149,26 +149,39 @@ DbError migrate(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration
   return {};
 }
 
-Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
-                                     const std::vector<SqlMigration>& migrations) {
+Result<Db, DbError> open_existing(const Db::Settings& settings, const DatabaseKind& kind, std::string& aside,
+                                  const std::vector<SqlMigration>& migrations) {
   discard_unfinished_copy(settings.path);
   const Found found = look_at(settings.path, kind.application_id, settings.keys ? *settings.keys : AtRestKeys{});
-  const bool fresh = found == Found::nothing;
-  auto damaged = clear_the_place(settings.path, kind, found);
-  if (!damaged) return Unexpected<Error>{damaged.error()};
-  if (!*damaged) {
+  const auto moved = clear_the_place(settings.path, kind, found);
+  if (!moved) return Unexpected<DbError>{{DbTrouble::io, moved.error().message}};
+  DbError error{DbTrouble::damaged, {}};
+  if (*moved) {
+    aside = **moved;
+  } else {
     auto db = open_with_current_key(settings, kind, migrations);
-    if (db) return OpenedDatabase{std::move(*db), std::nullopt, fresh};
-    const bool rolled_back = db.error().trouble == DbTrouble::newer && !copies_before_upgrade(settings.path).empty();
-    if (db.error().trouble != DbTrouble::damaged && !rolled_back) return fail(db.error().text);
-    auto aside = set_aside(settings.path, rolled_back ? "newer" : "corrupt");
-    if (!aside) return Unexpected<Error>{aside.error()};
-    damaged = std::optional(std::move(*aside));
+    if (db) return db;
+    error = db.error();
+    const bool rolled_back = error.trouble == DbTrouble::newer && !copies_before_upgrade(settings.path).empty();
+    if (error.trouble != DbTrouble::damaged && !rolled_back) return Unexpected<DbError>{std::move(error)};
+    auto left = set_aside(settings.path, rolled_back ? "newer" : "corrupt");
+    if (!left) return Unexpected<DbError>{{DbTrouble::io, left.error().message}};
+    aside = std::move(*left);
   }
-  log(LogLevel::error, kind.name, "the database was unusable; it lies beside as " + file_name(**damaged));
-  auto db = open_once(settings, kind, migrations);
-  if (!db) return fail(db.error().text);
-  return OpenedDatabase{std::move(*db), std::move(*damaged), true};
+  log(LogLevel::error, kind.name, "the database was unusable; it lies beside as " + file_name(aside));
+  return Unexpected<DbError>{std::move(error)};
+}
+
+Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
+                                     const std::vector<SqlMigration>& migrations) {
+  const bool fresh = look_at(settings.path, kind.application_id) == Found::nothing;
+  std::string aside;
+  auto db = open_existing(settings, kind, aside, migrations);
+  if (db) return OpenedDatabase{std::move(*db), std::nullopt, fresh};
+  if (aside.empty()) return fail(db.error().text);
+  auto successor = open_once(settings, kind, migrations);
+  if (!successor) return fail(successor.error().text);
+  return OpenedDatabase{std::move(*successor), std::move(aside), true};
 }
 
 }  // namespace tg

@@ -27,6 +27,7 @@ struct OpenedDatabase {
   Db db;
   std::optional<std::string> damaged;  ///< where the unusable predecessor lies now: this one is empty
   bool fresh = false;                  ///< begun just now
+  bool mirrored = false;  ///< facts: the mirror took the place of the file that was damaged, gone or behind
 };
 
 /// Runs quick_check (0.1 s for 100 MB in memory, 2 s from a cold disk: hence DatabaseKind::vital) and the missing
@@ -37,6 +38,12 @@ struct OpenedDatabase {
 /// newer.
 [[nodiscard]] Result<OpenedDatabase> open_database(const Db::Settings& settings, const DatabaseKind& kind,
                                                    const std::vector<SqlMigration>& migrations = sql_migrations());
+
+/// The first half of it: an error when the file cannot be used, with `aside` as the place where it lies then, empty
+/// when it was left alone. Where there is no file an empty one begins.
+[[nodiscard]] Result<Db, DbError> open_existing(const Db::Settings& settings, const DatabaseKind& kind,
+                                                std::string& aside,
+                                                const std::vector<SqlMigration>& migrations = sql_migrations());
 
 /// The file's schema becomes the newest of `migrations`.
 [[nodiscard]] DbError migrate(Db& db, const DatabaseKind& kind, const std::vector<SqlMigration>& migrations);

@@ -15,11 +15,11 @@
 namespace tg {
 
 struct SealedVfs::Impl {
-  explicit Impl(const Key256& key) : seal(key) {}
+  Impl(const Key256& key, const char* below) : seal(key), real(sqlite3_vfs_find(below)) {}
   Seal seal;
   std::array<std::uint8_t, kSealedPage> page{};  // of the unit at hand
   std::string name;
-  sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
+  sqlite3_vfs* real;
   sqlite3_vfs vfs{};
 };
 
@@ -145,7 +145,7 @@ std::string next_name() {
 
 }  // namespace
 
-SealedVfs::SealedVfs(const Key256& key) : impl_(std::make_unique<Impl>(key)) {
+SealedVfs::SealedVfs(const Key256& key, const char* below) : impl_(std::make_unique<Impl>(key, below)) {
   impl_->name = next_name();
   sqlite3_vfs& vfs = impl_->vfs;
   vfs.iVersion = 2;

@@ -12,7 +12,8 @@ namespace tg {
 
 class SealedVfs {
  public:
-  explicit SealedVfs(const Key256& key);
+  /// `below`: the layer that gets the encrypted bytes, null: the system's.
+  explicit SealedVfs(const Key256& key, const char* below = nullptr);
   ~SealedVfs();  ///< after the connection was closed
   SealedVfs(const SealedVfs&) = delete;
   SealedVfs& operator=(const SealedVfs&) = delete;

@@ -20,6 +20,7 @@ struct StoreHealth {
   std::string cause;  ///< empty while writable, e.g. "facts: disk full"
   std::size_t waiting_batches = 0;
   bool answering = true;  ///< the lane turned within the last 10 s: feeds the watchdog
+  std::string mirror;     ///< facts: "complete", "being copied", or why there is no second copy
 };
 
 class FactsPort {

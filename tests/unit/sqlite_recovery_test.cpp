@@ -1,5 +1,5 @@
-// A facts file that was damaged, cut, emptied or taken away: what can be read is saved, no number is given twice, and
-// what is missing is explained.
+// Facts and their mirror that were both damaged, cut, emptied or taken away: what can be read is saved, no number is
+// given twice, and what is missing is explained. sqlite_mirror_test.cpp tells what happens to one of them.
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -17,6 +17,11 @@ void overwrite(const std::string& path, std::streamoff from, std::size_t bytes) 
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
   file.seekp(from);
   file << std::string(bytes, '\xA5');
+}
+
+/// The same to the facts and to their mirror.
+void to_both(const TempDir& dir, const std::function<void(const std::string& path)>& damage) {
+  for (const char* name : {"facts.db", "facts.mirror.db"}) damage(dir / name);
 }
 
 /// Events 1 to `last`, of which the first `sent` were delivered, and one refusal.
@@ -75,7 +80,7 @@ TEST(Recovery, ADamagedPageCostsWhatLiesOnItAndNotTheCounter) {
   const TempDir dir;
   live(dir, 2000, 100);
   const auto size = static_cast<std::streamoff>(fs::file_size(dir / "facts.db"));
-  overwrite(dir / "facts.db", size / 2 / kPage * kPage, kPage);
+  to_both(dir, [&](const auto& path) { overwrite(path, size / 2 / kPage * kPage, kPage); });
   const auto after = start_again(dir);
   EXPECT_EQ(after.restored.epoch, 0U);
   EXPECT_GT(after.rows.size(), 1800U);
@@ -93,7 +98,7 @@ class LostFirstPage : public testing::TestWithParam<std::size_t> {};
 TEST_P(LostFirstPage, CostsNothing) {
   const TempDir dir;
   live(dir, 2000, 100);
-  overwrite(dir / "facts.db", 0, GetParam());
+  to_both(dir, [](const auto& path) { overwrite(path, 0, GetParam()); });
   const auto after = start_again(dir);
   EXPECT_EQ(after.rows.size(), 1900U);
   EXPECT_EQ(after.restored.last_sequence, 2000U);
@@ -121,14 +126,14 @@ TEST(Recovery, TablesLieAtTheSamePagesInAFileThatWasUpgradedWithRowsInIt) {
     ASSERT_FALSE(error) << error.text;
   }
   { start_again(dir); }
-  overwrite(dir / "facts.db", 0, kPage);
+  to_both(dir, [](const auto& path) { overwrite(path, 0, kPage); });
   EXPECT_EQ(start_again(dir).rows.size(), 3000U);
 }
 
 TEST(Recovery, AnEmptiedFileGoesOnAfterTheHighestNumber) {
   const TempDir dir;
   live(dir, 300, 100);
-  fs::resize_file(dir / "facts.db", 0);
+  to_both(dir, [](const auto& path) { fs::resize_file(path, 0); });
   const auto after = start_again(dir);
   EXPECT_EQ(after.restored.epoch, 0U);
   EXPECT_EQ(after.restored.last_sequence, 301U);
@@ -139,7 +144,7 @@ TEST(Recovery, AnEmptiedFileGoesOnAfterTheHighestNumber) {
 TEST(Recovery, WithoutAnyMemoryTheEpochRisesAndStays) {
   const TempDir dir;
   live(dir, 20);
-  overwrite(dir / "facts.db", 0, fs::file_size(dir / "facts.db"));
+  to_both(dir, [](const auto& path) { overwrite(path, 0, fs::file_size(path)); });
   fs::remove(dir / "facts.mark");
   const auto after = start_again(dir);
   EXPECT_GT(after.restored.epoch, 0U);
@@ -154,7 +159,7 @@ TEST(Recovery, AFileThatIsGoneIsNoFirstDay) {
   EXPECT_GT(start_again(other, true).restored.epoch, 0U) << "the cache says that this box has a past";
   const TempDir third;
   live(third, 30);
-  fs::remove(third / "facts.db");
+  to_both(third, [](const auto& path) { fs::remove(path); });
   EXPECT_EQ(start_again(third).restored.last_sequence, 31U) << "the mark knows the counter";
 }
 
@@ -173,7 +178,7 @@ TEST(Recovery, ALogThatLostItsEndGivesNoNumberTwice) {
   running.copy_to(dir);
   const auto log = fs::file_size(dir / "facts.db-wal");
   ASSERT_GT(log, 0U);
-  fs::resize_file(dir / "facts.db-wal", log / 2);
+  to_both(dir, [&](const auto& path) { fs::resize_file(path + "-wal", log / 2); });
   const auto after = start_again(dir);
   EXPECT_NE(after.finding.find("log was lost"), std::string::npos);
   EXPECT_GT(after.restored.last_sequence, 400U);
@@ -245,17 +250,17 @@ TEST(Recovery, TheCopyFromBeforeAnUpgradeIsWhole) {
 TEST(Recovery, AnErasureTakesWhatWasSetAsideWithIt) {
   const TempDir dir;
   live(dir, 200);
-  overwrite(dir / "facts.db", kPage * 20, kPage);
+  to_both(dir, [](const auto& path) { overwrite(path, kPage * 20, kPage); });
   std::ofstream(dir / "cache.db.corrupt-1") << "m-1";
   std::ofstream(dir / "facts.db.foreign-1") << "not ours";
   Inbox inbox;
   const auto facts = opened(settings(dir), inbox);
   facts->start();
-  ASSERT_EQ(dir.count(".corrupt-"), 2U);
+  ASSERT_EQ(dir.count(".corrupt-"), 3U);
   facts->erase_rows({CommandId("c-1"), "erase", "r-1", MemberId("m-1")});
   const auto erased = inbox.take<event::RowsErased>();
   ASSERT_TRUE(erased);
-  EXPECT_EQ(erased->tables.back(), (std::pair<std::string, std::int64_t>{"files_set_aside", 2}));
+  EXPECT_EQ(erased->tables.back(), (std::pair<std::string, std::int64_t>{"files_set_aside", 3}));
   EXPECT_EQ(dir.count(".corrupt-"), 0U);
   EXPECT_EQ(dir.count(".foreign-"), 1U);
 }

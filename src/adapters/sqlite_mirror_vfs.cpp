@@ -1,0 +1,423 @@
+#include "adapters/sqlite_mirror_vfs.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace tg {
+namespace {
+
+constexpr std::int64_t kPage = 4096;
+constexpr std::int64_t kChunk = 64 * kPage;
+constexpr std::string_view kUnfinished = "touchpoint: an unfinished copy\n";
+
+/// A file of the mirror, through the same layer that writes the database itself.
+class Twin {
+ public:
+  explicit Twin(std::string path) : path_(std::move(path)) {}
+  ~Twin() { close(); }
+  Twin(const Twin&) = delete;
+  Twin& operator=(const Twin&) = delete;
+
+  int open(sqlite3_vfs* vfs) {
+    close();
+    const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);  // for its owner only
+    if (fd < 0) return SQLITE_CANTOPEN;
+    ::close(fd);
+    memory_.assign(static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1, {});
+    const int flags =
+        SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;  // of both: no log is looked for
+    const int code = vfs->xOpen(vfs, path_.c_str(), file(), flags, nullptr);
+    if (code != SQLITE_OK) memory_.clear();
+    return code;
+  }
+  void close() {
+    if (!memory_.empty()) file()->pMethods->xClose(file());
+    memory_.clear();
+  }
+  int read(void* to, std::int64_t amount, std::int64_t at) {
+    const int code = file()->pMethods->xRead(file(), to, static_cast<int>(amount), at);
+    return code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;  // the rest are zeros
+  }
+  int write(const void* from, std::int64_t amount, std::int64_t at) {
+    return file()->pMethods->xWrite(file(), from, static_cast<int>(amount), at);
+  }
+  int truncate(std::int64_t size) { return file()->pMethods->xTruncate(file(), size); }
+  int sync() { return file()->pMethods->xSync(file(), SQLITE_SYNC_NORMAL); }
+  int size(std::int64_t& out) {
+    sqlite3_int64 size = 0;
+    const int code = file()->pMethods->xFileSize(file(), &size);
+    out = size;
+    return code;
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  sqlite3_file* file() { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
+  const std::string path_;  // the layer below keeps the pointer
+  std::vector<std::max_align_t> memory_;
+};
+
+/// Links on the way to it are followed; a link in its place is none of our files.
+std::string as_sqlite_names_it(const std::string& path) {
+  const std::filesystem::path file(path);
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(file.parent_path(), error);
+  return error ? path : (folder / file.filename()).string();
+}
+
+/// The file or the log: as SQLite has it open, and its twin.
+struct Side {
+  std::string path;
+  bool log;
+  Twin twin;
+  sqlite3_file* main = nullptr;  // null while it is not open
+};
+
+}  // namespace
+
+struct MirrorVfs::Impl {
+  Impl(const std::string& path, const std::string& mirror)
+      : db{as_sqlite_names_it(path), false, Twin(mirror)}, log{db.path + "-wal", true, Twin(mirror + "-wal")} {}
+
+  int wrote(Side& side, const void* from, int amount, std::int64_t at);
+  int truncated(Side& side, std::int64_t size);
+  int synced(Side& side);
+  void begin();
+  void copy(std::int64_t bytes);
+  bool discard();
+  void close_twins();
+
+  Side db, log;
+  State state = State::none;
+  std::string trouble;
+  std::string name;
+  sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
+  sqlite3_vfs vfs{};
+
+ private:
+  int mark_unfinished();
+  int put(Side& side, const void* from, std::int64_t amount, std::int64_t at);
+  int cut(Side& side, std::int64_t size);
+  int equalise(Side& side, std::int64_t from, std::int64_t amount);
+  int equalise_size(Side& side);
+  int equalise_log();
+  int finish();
+  int outcome(int code);
+  int give_up(int code);
+
+  bool marked_ = false;        // the mirror says that it is unfinished
+  std::int64_t compared_ = 0;  // bytes of the file
+  std::array<std::vector<char>, 2> chunks_;
+};
+
+int MirrorVfs::Impl::mark_unfinished() {
+  if (std::exchange(marked_, true)) return SQLITE_OK;
+  std::vector<char> page(kPage);
+  std::ranges::copy(kUnfinished, page.begin());
+  const int code = db.twin.write(page.data(), kPage, 0);
+  return code == SQLITE_OK ? db.twin.sync() : code;
+}
+
+/// Into a mirror that is not complete only after it says so.
+int MirrorVfs::Impl::put(Side& side, const void* from, std::int64_t amount, std::int64_t at) {
+  const int code = state == State::copying ? mark_unfinished() : SQLITE_OK;
+  return code == SQLITE_OK ? side.twin.write(from, amount, at) : code;
+}
+int MirrorVfs::Impl::cut(Side& side, std::int64_t size) {
+  const int code = state == State::copying ? mark_unfinished() : SQLITE_OK;
+  return code == SQLITE_OK ? side.twin.truncate(size) : code;
+}
+
+/// What SQLite hears. A full disk is full for both files: the batch waits, as it would without a mirror. Of any other
+/// trouble only the mirror dies.
+int MirrorVfs::Impl::outcome(int code) {
+  if (code == SQLITE_OK || (code == SQLITE_FULL && state == State::complete)) return code;
+  static_cast<void>(discard());
+  trouble = code == SQLITE_FULL ? "disk full" : sqlite3_errstr(code);
+  return SQLITE_OK;
+}
+
+/// The database itself cannot be read: this is no time to delete its mirror.
+int MirrorVfs::Impl::give_up(int code) {
+  close_twins();
+  trouble = sqlite3_errstr(code);
+  return SQLITE_OK;
+}
+
+int MirrorVfs::Impl::wrote(Side& side, const void* from, int amount, std::int64_t at) {
+  if (state == State::none) return SQLITE_OK;
+  if (state == State::copying && !side.log) {
+    if (at >= compared_) return SQLITE_OK;           // its turn comes
+    if (at == 0) return outcome(mark_unfinished());  // the first page is the last to be copied
+  }
+  return outcome(put(side, from, amount, at));
+}
+
+int MirrorVfs::Impl::truncated(Side& side, std::int64_t size) {
+  return state == State::none ? SQLITE_OK : outcome(cut(side, size));
+}
+
+int MirrorVfs::Impl::synced(Side& side) { return state == State::complete ? outcome(side.twin.sync()) : SQLITE_OK; }
+
+/// Page by page, so that only what differs is written.
+int MirrorVfs::Impl::equalise(Side& side, std::int64_t from, std::int64_t amount) {
+  for (auto& chunk : chunks_) chunk.assign(static_cast<std::size_t>(amount), 0);
+  char* ours = chunks_[0].data();
+  std::int64_t size = 0;
+  int code = side.main->pMethods->xRead(side.main, ours, static_cast<int>(amount), from);
+  if (code != SQLITE_OK) return give_up(code);
+  code = side.twin.size(size);
+  if (code == SQLITE_OK && size > from) code = side.twin.read(chunks_[1].data(), amount, from);
+  for (std::int64_t at = 0; at < amount && code == SQLITE_OK; at += kPage) {
+    const std::int64_t bytes = std::min(kPage, amount - at);
+    if (from + at + bytes <= size && std::equal(ours + at, ours + at + bytes, chunks_[1].data() + at)) continue;
+    if (side.log || from + at > 0)
+      code = put(side, ours + at, bytes, from + at);
+    else
+      code = mark_unfinished();
+  }
+  return code;
+}
+
+int MirrorVfs::Impl::equalise_size(Side& side) {
+  sqlite3_int64 ours = 0;
+  std::int64_t theirs = 0;
+  int code = side.main->pMethods->xFileSize(side.main, &ours);
+  if (code == SQLITE_OK) code = side.twin.size(theirs);
+  return code == SQLITE_OK && theirs > ours ? cut(side, ours) : code;
+}
+
+int MirrorVfs::Impl::equalise_log() {
+  sqlite3_int64 size = 0;
+  int code = log.main->pMethods->xFileSize(log.main, &size);
+  for (std::int64_t at = 0; at < size && code == SQLITE_OK && state == State::copying; at += kChunk) {
+    code = equalise(log, at, std::min<std::int64_t>(kChunk, size - at));
+  }
+  return code == SQLITE_OK && state == State::copying ? equalise_size(log) : code;
+}
+
+void MirrorVfs::Impl::begin() {
+  close_twins();
+  trouble.clear();
+  if (db.main == nullptr || log.main == nullptr) return;
+  int code = db.twin.open(real);
+  if (code == SQLITE_OK) code = log.twin.open(real);
+  state = State::copying;
+  marked_ = false;
+  compared_ = 0;
+  static_cast<void>(outcome(code == SQLITE_OK ? equalise_log() : code));
+}
+
+void MirrorVfs::Impl::copy(std::int64_t bytes) {
+  int code = SQLITE_OK;
+  sqlite3_int64 size = 0;
+  while (state == State::copying && bytes > 0 && code == SQLITE_OK) {
+    code = db.main->pMethods->xFileSize(db.main, &size);
+    const std::int64_t amount = std::min<std::int64_t>(kChunk, size - compared_);
+    if (code == SQLITE_OK && amount <= 0) {
+      static_cast<void>(outcome(finish()));
+      return;
+    }
+    if (code == SQLITE_OK) code = equalise(db, compared_, amount);
+    compared_ += amount;
+    bytes -= amount;
+  }
+  if (code == SQLITE_OK && state == State::copying && marked_) code = db.twin.sync();
+  if (state == State::copying) static_cast<void>(outcome(code));
+}
+
+/// Everything else is on the disk before the first page says that it is.
+int MirrorVfs::Impl::finish() {
+  std::array<char, kPage> first{};
+  int code = equalise_size(db);
+  if (marked_) {
+    if (code == SQLITE_OK) code = log.twin.sync();
+    if (code == SQLITE_OK) code = db.twin.sync();
+    if (code == SQLITE_OK) code = db.main->pMethods->xRead(db.main, first.data(), kPage, 0);
+    if (code == SQLITE_OK) code = db.twin.write(first.data(), kPage, 0);
+    if (code == SQLITE_OK) code = db.twin.sync();
+  }
+  if (code == SQLITE_OK) state = State::complete;
+  for (auto& chunk : chunks_) chunk = {};
+  return code;
+}
+
+void MirrorVfs::Impl::close_twins() {
+  state = State::none;
+  db.twin.close();
+  log.twin.close();
+}
+
+bool MirrorVfs::Impl::discard() {
+  close_twins();
+  const auto gone = [&](const std::string& path) {
+    const int code = real->xDelete(real, path.c_str(), 0);
+    return code == SQLITE_OK || code == SQLITE_IOERR_DELETE_NOENT;
+  };
+  const bool file = gone(db.twin.path());  // first: a log alone is nothing
+  return gone(log.twin.path()) && file;
+}
+
+// --- what SQLite calls -----------------------------------------------------------------------------------------------
+
+namespace {
+
+using Impl = MirrorVfs::Impl;
+
+/// What SQLite allocates for an open file; the system's own part follows it.
+struct MirroredFile {
+  sqlite3_file base;
+  Impl* owner;
+  Side* side;
+};
+constexpr int kOwnPart = (sizeof(MirroredFile) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) *
+                         static_cast<int>(alignof(std::max_align_t));
+
+MirroredFile& own(sqlite3_file* file) { return *reinterpret_cast<MirroredFile*>(file); }
+sqlite3_file* real(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + kOwnPart);
+}
+Impl& impl(sqlite3_vfs* vfs) { return *static_cast<Impl*>(vfs->pAppData); }
+
+int write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 at) {
+  const int code = real(file)->pMethods->xWrite(real(file), from, amount, at);
+  return code == SQLITE_OK ? own(file).owner->wrote(*own(file).side, from, amount, at) : code;
+}
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+  const int code = real(file)->pMethods->xTruncate(real(file), size);
+  return code == SQLITE_OK ? own(file).owner->truncated(*own(file).side, size) : code;
+}
+/// The database first: after a kill it is never behind its mirror.
+int sync(sqlite3_file* file, int flags) {
+  const int code = real(file)->pMethods->xSync(real(file), flags);
+  return code == SQLITE_OK ? own(file).owner->synced(*own(file).side) : code;
+}
+int close(sqlite3_file* file) {
+  Side& side = *own(file).side;
+  side.main = nullptr;
+  if (!side.log) own(file).owner->close_twins();
+  return real(file)->pMethods->xClose(real(file));
+}
+
+/// A call that means the same for the file below.
+template <auto Method, class... Args>
+int pass_on(sqlite3_file* file, Args... args) {
+  return (real(file)->pMethods->*Method)(real(file), args...);
+}
+
+using Io = sqlite3_io_methods;
+constexpr Io kMethods{1,  // no shared memory, no mmap
+                      close,
+                      pass_on<&Io::xRead>,
+                      write,
+                      truncate,
+                      sync,
+                      pass_on<&Io::xFileSize>,
+                      pass_on<&Io::xLock>,
+                      pass_on<&Io::xUnlock>,
+                      pass_on<&Io::xCheckReservedLock>,
+                      pass_on<&Io::xFileControl>,
+                      pass_on<&Io::xSectorSize>,
+                      pass_on<&Io::xDeviceCharacteristics>,
+                      nullptr,
+                      nullptr,
+                      nullptr,
+                      nullptr,
+                      nullptr,
+                      nullptr};
+
+/// Other files of the same connection, and copies, are the system's alone.
+int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+  Impl& owner = impl(vfs);
+  const std::string_view path = name == nullptr ? "" : name;
+  Side* side = path == owner.db.path ? &owner.db : path == owner.log.path ? &owner.log : nullptr;
+  if (side == nullptr) return owner.real->xOpen(owner.real, name, file, flags, flags_out);
+  own(file) = {{nullptr}, &owner, side};
+  const int code = owner.real->xOpen(owner.real, name, real(file), flags, flags_out);
+  if (code != SQLITE_OK) return code;
+  own(file).base.pMethods = &kMethods;
+  side->main = real(file);
+  return code;
+}
+
+/// The log goes when the connection ends: it was folded into both files.
+int remove(sqlite3_vfs* vfs, const char* name, int sync) {
+  Impl& owner = impl(vfs);
+  const int code = owner.real->xDelete(owner.real, name, sync);
+  if (code == SQLITE_OK && owner.state == MirrorVfs::State::complete && name == owner.log.path) {
+    owner.log.twin.close();
+    static_cast<void>(owner.real->xDelete(owner.real, owner.log.twin.path().c_str(), sync));
+  }
+  return code;
+}
+int access(sqlite3_vfs* vfs, const char* name, int flags, int* out) {
+  return impl(vfs).real->xAccess(impl(vfs).real, name, flags, out);
+}
+int full_path(sqlite3_vfs* vfs, const char* name, int size, char* out) {
+  return impl(vfs).real->xFullPathname(impl(vfs).real, name, size, out);
+}
+int randomness(sqlite3_vfs* vfs, int size, char* out) { return impl(vfs).real->xRandomness(impl(vfs).real, size, out); }
+int wait_us(sqlite3_vfs* vfs, int us) { return impl(vfs).real->xSleep(impl(vfs).real, us); }
+int now(sqlite3_vfs* vfs, double* out) { return impl(vfs).real->xCurrentTime(impl(vfs).real, out); }
+int now_ms(sqlite3_vfs* vfs, sqlite3_int64* out) { return impl(vfs).real->xCurrentTimeInt64(impl(vfs).real, out); }
+int last_error(sqlite3_vfs* vfs, int size, char* out) {
+  return impl(vfs).real->xGetLastError(impl(vfs).real, size, out);
+}
+
+std::string next_name() {
+  static std::atomic<std::uint64_t> given{0};
+  return "touchpoint-mirror-" + std::to_string(++given);
+}
+
+}  // namespace
+
+MirrorVfs::MirrorVfs(std::string path, std::string mirror) : impl_(std::make_unique<Impl>(path, mirror)) {
+  impl_->name = next_name();
+  sqlite3_vfs& vfs = impl_->vfs;
+  vfs.iVersion = 2;
+  vfs.szOsFile = kOwnPart + impl_->real->szOsFile;
+  vfs.mxPathname = impl_->real->mxPathname;
+  vfs.zName = impl_->name.c_str();
+  vfs.pAppData = impl_.get();
+  vfs.xOpen = open;
+  vfs.xDelete = remove;
+  vfs.xAccess = access;
+  vfs.xFullPathname = full_path;
+  vfs.xRandomness = randomness;
+  vfs.xSleep = wait_us;
+  vfs.xCurrentTime = now;
+  vfs.xCurrentTimeInt64 = now_ms;
+  vfs.xGetLastError = last_error;
+  if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK) std::abort();  // no memory for SQLite's own list
+}
+
+MirrorVfs::~MirrorVfs() { sqlite3_vfs_unregister(&impl_->vfs); }
+
+const char* MirrorVfs::name() const { return impl_->name.c_str(); }
+const std::string& MirrorVfs::mirror() const { return impl_->db.twin.path(); }
+MirrorVfs::State MirrorVfs::state() const { return impl_->state; }
+const std::string& MirrorVfs::trouble() const { return impl_->trouble; }
+void MirrorVfs::begin() { impl_->begin(); }
+void MirrorVfs::copy(std::int64_t bytes) { impl_->copy(bytes); }
+bool MirrorVfs::discard() { return impl_->discard(); }
+
+bool is_unfinished_mirror(const std::string& path) {
+  std::array<char, kUnfinished.size()> start{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(start.data(), start.size()) && std::string_view(start.data(), start.size()) == kUnfinished;
+}
+
+}  // namespace tg
