@@ -88,12 +88,12 @@ effect::Persist batch_of(std::uint64_t n) {
   return batch;
 }
 
-/// What a start finds: all that was promised, nothing set aside, no gap.
-void expect_kept(const TempDir& dir, std::uint64_t promised) {
+/// What a start finds: all that was promised, no gap; and unless a file was harmed nothing set aside.
+void expect_kept(const TempDir& dir, std::uint64_t promised, bool harmed = false) {
   Inbox inbox;
   const auto facts = opened(impatient(dir), inbox);
   ASSERT_TRUE(facts);
-  EXPECT_EQ(facts->finding(), "");
+  EXPECT_EQ(facts->finding().empty(), !harmed) << facts->finding();
   const auto restored = facts->restore();
   ASSERT_TRUE(restored);
   EXPECT_GE(restored->last_sequence, promised * kABatch);
@@ -106,6 +106,7 @@ void expect_kept(const TempDir& dir, std::uint64_t promised) {
   ASSERT_EQ(rows->rows.size(), restored->last_sequence);
   for (const auto& row : rows->rows) EXPECT_FALSE(row.damaged) << row.sequence;
   EXPECT_EQ(dir.count(".corrupt-"), 0U);
+  EXPECT_TRUE(eventually([&] { return facts->health().mirror == "complete"; })) << facts->health().mirror;
 }
 
 TEST_F(RoughDiskTest, AFactsFileKeepsWhatItPromisedWhicheverCallFails) {
@@ -187,6 +188,27 @@ TEST_F(PowerCut, AtAnyWriteCostsNothingThatWasPromised) {
       if (HasFailure()) return;
     }
   });
+}
+
+/// Whichever of the two files is lost with the power, its log with it.
+TEST_F(PowerCut, AndTheLossOfOneOfTheTwoFilesCostsNothingThatWasPromised) {
+  std::size_t tried = 0;
+  for_all(std::max<std::uint64_t>(1, places() / 50), [&](Dice& dice) {
+    for (const auto& cut : live(false, dice)) {
+      if (cut.promised == 0) continue;  // the mirror may still be under way
+      for (const std::string lost : {"facts.db", "facts.mirror.db"}) {
+        const TempDir dir;
+        put(cut, dir, dice.one_in(2));
+        for (const char* end : {"", "-wal"})
+          std::ofstream(dir / (lost + end), std::ios::binary) << std::string(9000, 'x');
+        SCOPED_TRACE(lost);
+        ASSERT_NO_FATAL_FAILURE(expect_kept(dir, cut.promised, true));
+        if (HasFailure()) return;
+        ++tried;
+      }
+    }
+  });
+  EXPECT_GT(tried, places());
 }
 
 /// Nothing is promised on such a drive but this: the daemon starts, and what it sends is what was once written.
