@@ -80,7 +80,7 @@ class SqliteCache::Impl {
   }
   StoreHealth health() const {
     const std::scoped_lock lock(shared_mutex_);
-    return {cause_.empty(), cause_, queue_.figures().depth, lane_.answering(), {}};
+    return {cause_.empty(), cause_, queue_.figures().depth, lane_.answering(), {}, {}};
   }
   CacheFigures figures() const {
     const std::scoped_lock lock(shared_mutex_);

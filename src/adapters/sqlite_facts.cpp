@@ -84,7 +84,7 @@ class SqliteFacts::Impl {
   }
   StoreHealth health() const {
     const std::scoped_lock lock(cause_mutex_);
-    return {cause_.empty(), cause_, waiting_batches_.load(), lane_.answering(), mirror_words_};
+    return {cause_.empty(), cause_, waiting_batches_.load(), lane_.answering(), mirror_state_, unmirrored_};
   }
   Result<event::Restored> restore() {
     event::Restored restored = read_restored(db_, wall_now());
@@ -336,15 +336,16 @@ class SqliteFacts::Impl {
   }
 
   void tell_mirror() {
-    std::string words = mirror_.words();
+    const std::string_view state = mirror_.state();
     {
       const std::scoped_lock lock(cause_mutex_);
-      if (words == mirror_words_) return;
-      mirror_words_ = words;
+      if (state == mirror_state_) return;
+      mirror_state_ = state;
+      unmirrored_ = state == "none" ? "facts.db has no mirror: " + mirror_.cause() : "";
+      if (!unmirrored_.empty()) return log(LogLevel::error, "facts", unmirrored_);
     }
-    const bool fine = mirror_.complete() || words == "being copied";
-    log(fine ? LogLevel::info : LogLevel::error, "facts",
-        fine ? "the mirror of facts.db: " + words : "facts.db has no mirror: " + words);
+    log(LogLevel::info, "facts",
+        state == "complete" ? "facts.db has a mirror" : "facts.db is being copied to its mirror");
   }
 
   bool set_cause(const std::string& cause) {
@@ -399,7 +400,7 @@ class SqliteFacts::Impl {
   std::atomic<bool> dead_{false};
   mutable std::mutex cause_mutex_;
   std::string cause_;
-  std::string mirror_words_;
+  std::string mirror_state_, unmirrored_;
 
   BoundedQueue<Job> queue_;
   Lane lane_;  // last: its thread ends before what it uses

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <random>
 #include <system_error>
@@ -220,10 +221,9 @@ bool MirrorKeeper::follows() {
   return vfs_->discard();
 }
 
-std::string MirrorKeeper::words() const {
-  if (complete()) return "complete";
-  if (vfs_->state() == MirrorVfs::State::copying) return "being copied";
-  return no_room_.empty() ? vfs_->trouble() : no_room_;
+std::string_view MirrorKeeper::state() const {
+  constexpr std::array<std::string_view, 3> kNames{"none", "copying", "complete"};  // MirrorVfs::State
+  return kNames[static_cast<std::size_t>(vfs_->state())];
 }
 
 }  // namespace tg

@@ -37,8 +37,10 @@ class MirrorKeeper {
   bool tend();
   /// True when no mirror holds what the file no longer holds. For an erasure.
   [[nodiscard]] bool follows();
-  /// For the status screen: "complete", "being copied", or why there is none.
-  [[nodiscard]] std::string words() const;
+  /// "complete", "copying", "none".
+  [[nodiscard]] std::string_view state() const;
+  /// Why there is none.
+  [[nodiscard]] const std::string& cause() const { return no_room_.empty() ? vfs_->trouble() : no_room_; }
   [[nodiscard]] bool complete() const { return vfs_->state() == MirrorVfs::State::complete; }
 
  private:

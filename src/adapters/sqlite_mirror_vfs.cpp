@@ -20,7 +20,8 @@ namespace tg {
 namespace {
 
 constexpr std::int64_t kPage = 4096;
-constexpr std::int64_t kChunk = 64 * kPage;
+constexpr std::int64_t kChunk = 16 * kPage;              // SQLite's own layer takes less than 128 KiB at a time
+constexpr std::size_t kMostPending = 25 * (kPage + 24);  // so does it of a log, frame by frame
 constexpr std::string_view kUnfinished = "touchpoint: an unfinished copy\n";
 
 /// A file of the mirror, through the same layer that writes the database itself.
@@ -46,19 +47,41 @@ class Twin {
   void close() {
     if (!memory_.empty()) file()->pMethods->xClose(file());
     memory_.clear();
+    pending_.clear();
   }
   int read(void* to, std::int64_t amount, std::int64_t at) {
     const int code = file()->pMethods->xRead(file(), to, static_cast<int>(amount), at);
     return code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;  // the rest are zeros
   }
+  /// What follows what was written before goes with it in one call: SQLite writes a commit in many small ones.
   int write(const void* from, std::int64_t amount, std::int64_t at) {
-    return file()->pMethods->xWrite(file(), from, static_cast<int>(amount), at);
+    const bool follows = at == pending_at_ + static_cast<std::int64_t>(pending_.size());
+    const bool fits = pending_.size() + static_cast<std::size_t>(amount) <= kMostPending;
+    const int code = follows && fits ? SQLITE_OK : flush();
+    if (code != SQLITE_OK) return code;
+    if (pending_.empty()) pending_at_ = at;
+    const char* bytes = static_cast<const char*>(from);
+    pending_.insert(pending_.end(), bytes, bytes + amount);
+    return SQLITE_OK;
   }
-  int truncate(std::int64_t size) { return file()->pMethods->xTruncate(file(), size); }
-  int sync() { return file()->pMethods->xSync(file(), SQLITE_SYNC_NORMAL); }
+  int flush() {
+    if (pending_.empty()) return SQLITE_OK;
+    const int code = file()->pMethods->xWrite(file(), pending_.data(), static_cast<int>(pending_.size()), pending_at_);
+    pending_.clear();
+    return code;
+  }
+  int truncate(std::int64_t size) {
+    const int code = flush();
+    return code == SQLITE_OK ? file()->pMethods->xTruncate(file(), size) : code;
+  }
+  int sync() {
+    const int code = flush();
+    return code == SQLITE_OK ? file()->pMethods->xSync(file(), SQLITE_SYNC_NORMAL) : code;
+  }
   int size(std::int64_t& out) {
     sqlite3_int64 size = 0;
-    const int code = file()->pMethods->xFileSize(file(), &size);
+    int code = flush();
+    if (code == SQLITE_OK) code = file()->pMethods->xFileSize(file(), &size);
     out = size;
     return code;
   }
@@ -68,6 +91,8 @@ class Twin {
   sqlite3_file* file() { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
   const std::string path_;  // the layer below keeps the pointer
   std::vector<std::max_align_t> memory_;
+  std::vector<char> pending_;  // not written yet; nothing that was synced
+  std::int64_t pending_at_ = 0;
 };
 
 /// Links on the way to it are followed; a link in its place is none of our files.
@@ -94,6 +119,7 @@ struct MirrorVfs::Impl {
 
   int wrote(Side& side, const void* from, int amount, std::int64_t at);
   int truncated(Side& side, std::int64_t size);
+  int flushed(Side& side);
   int synced(Side& side);
   void begin();
   void copy(std::int64_t bytes);
@@ -169,6 +195,8 @@ int MirrorVfs::Impl::wrote(Side& side, const void* from, int amount, std::int64_
 int MirrorVfs::Impl::truncated(Side& side, std::int64_t size) {
   return state == State::none ? SQLITE_OK : outcome(cut(side, size));
 }
+
+int MirrorVfs::Impl::flushed(Side& side) { return state == State::none ? SQLITE_OK : outcome(side.twin.flush()); }
 
 int MirrorVfs::Impl::synced(Side& side) { return state == State::complete ? outcome(side.twin.sync()) : SQLITE_OK; }
 
@@ -300,9 +328,11 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
   const int code = real(file)->pMethods->xTruncate(real(file), size);
   return code == SQLITE_OK ? own(file).owner->truncated(*own(file).side, size) : code;
 }
-/// The database first: after a kill it is never behind its mirror.
+/// The mirror is written first, so that a full disk is known before the commit is on it; synced last, so that a file
+/// which lost nothing is never behind its mirror.
 int sync(sqlite3_file* file, int flags) {
-  const int code = real(file)->pMethods->xSync(real(file), flags);
+  int code = own(file).owner->flushed(*own(file).side);
+  if (code == SQLITE_OK) code = real(file)->pMethods->xSync(real(file), flags);
   return code == SQLITE_OK ? own(file).owner->synced(*own(file).side) : code;
 }
 int close(sqlite3_file* file) {

@@ -39,7 +39,10 @@ std::string link_text(const Answer& link) {
 /// Facts and cache together, as readiness sees them.
 std::string store_text(const Answer& answer) {
   const Answer& store = part(part(part(answer, "ready"), "parts"), "store");
-  return text_of(store, "state") == "ok" ? "writable" : with_cause("not writable", text_of(store, "cause"));
+  if (text_of(store, "state") != "ok") return with_cause("not writable", text_of(store, "cause"));
+  const std::string mirror = text_of(part(answer, "facts"), "mirror", "");
+  if (mirror == "none") return "writable, the events of this box in one file only";
+  return mirror == "copying" ? "writable, a second copy of the events is being made" : "writable";
 }
 
 void add_receivers(Table& table, const Answer& answer) {

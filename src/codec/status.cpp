@@ -112,22 +112,24 @@ std::string encode_status(const Status& s) {
                             {"ends_at", c.ends_at ? Json(format_time(*c.ends_at)) : Json()},
                             {"warning", or_null(certificate_text(c, s.now))}});
   }
-  return dump({{"version", s.version},
-               {"store", s.store},
-               {"gateway", s.gateway},
-               {"uptime_s", s.uptime.count()},
-               {"state", overall(s)},
-               {"clock", text(s.clock, kClock)},
-               {"members", s.members},
-               {"profiles_age_s", s.profiles_age ? Json(s.profiles_age->count()) : Json()},
-               {"visits_open", s.visits_open},
-               {"links", {{"central", link_json(s.central)}, {"local", link_json(s.local)}}},
-               {"radio", radio},
-               {"facts", {{"writable", s.store_writable}, {"cause", or_null(s.store_cause)}}},
-               {"outbox", {{"in_flight", s.in_flight}, {"last_sequence", s.last_sequence}}},
-               {"certificates", certificates},
-               {"ready", parts_json(s)},
-               {"last_error", or_null(s.last_error)}});
+  return dump(
+      {{"version", s.version},
+       {"store", s.store},
+       {"gateway", s.gateway},
+       {"uptime_s", s.uptime.count()},
+       {"state", overall(s)},
+       {"clock", text(s.clock, kClock)},
+       {"members", s.members},
+       {"profiles_age_s", s.profiles_age ? Json(s.profiles_age->count()) : Json()},
+       {"visits_open", s.visits_open},
+       {"links", {{"central", link_json(s.central)}, {"local", link_json(s.local)}}},
+       {"radio", radio},
+       {"facts",
+        {{"writable", s.store_writable}, {"cause", or_null(s.store_cause)}, {"mirror", or_null(s.facts_mirror)}}},
+       {"outbox", {{"in_flight", s.in_flight}, {"last_sequence", s.last_sequence}}},
+       {"certificates", certificates},
+       {"ready", parts_json(s)},
+       {"last_error", or_null(s.last_error)}});
 }
 
 Urgency urgency(const CertificateStatus& certificate, WallTime now) {

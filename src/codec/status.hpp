@@ -61,6 +61,7 @@ struct Status {
   std::vector<RadioStatus> radio;
   bool store_writable = true;
   std::string store_cause;
+  std::string facts_mirror;  ///< StoreHealth::mirror
   std::uint64_t in_flight = 0;
   Sequence last_sequence = 0;
   std::vector<PartStatus> parts;

@@ -19,8 +19,9 @@ struct StoreHealth {
   bool writable = true;
   std::string cause;  ///< empty while writable, e.g. "facts: disk full"
   std::size_t waiting_batches = 0;
-  bool answering = true;  ///< the lane turned within the last 10 s: feeds the watchdog
-  std::string mirror;     ///< facts: "complete", "being copied", or why there is no second copy
+  bool answering = true;   ///< the lane turned within the last 10 s: feeds the watchdog
+  std::string mirror;      ///< facts: "complete", "copying", "none"
+  std::string unmirrored;  ///< why there is none; empty else
 };
 
 class FactsPort {

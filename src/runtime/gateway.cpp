@@ -224,6 +224,7 @@ void Gateway::tick() {
   watch_receivers();
   const StoreHealth facts = doors_.facts->health();
   doors_.intake->refuse_because(facts.writable ? std::string{} : facts.cause);
+  if (!facts.unmirrored.empty()) last_error_ = facts.unmirrored;
   if (!facts.writable) last_error_ = facts.cause;
   if (recorder_) {
     recorder_->tick(loop_.now().wall);

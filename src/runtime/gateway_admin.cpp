@@ -147,6 +147,7 @@ Status Gateway::status() const {
   const StoreHealth facts = doors_.facts->health();
   s.store_writable = facts.writable;
   s.store_cause = facts.cause;
+  s.facts_mirror = facts.mirror;
   s.in_flight = core_.outbox().in_flight();
   s.last_sequence = core_.outbox().last();
   s.parts = parts();
