@@ -1,6 +1,7 @@
 // A file layer for SQLite that writes one database and its log twice: what goes to `path` and `path-wal` goes to the
 // mirror as well, byte for byte, so that the mirror with its log is at any instant a database of its own.
-// Owner thread: the connection's; one object a connection, below the encryption (sqlite_sealed_vfs). Never reads the
+// Owner thread: the connection's, with a helper while it waits for the disk; one object a connection, below the
+// encryption (sqlite_sealed_vfs). Never reads the
 // mirror for SQLite, never fails because of a mirror: one that cannot be written is deleted, so that none is ever
 // believed that lacks something. Only a full disk is told to SQLite, because it is the disk of both.
 #pragma once

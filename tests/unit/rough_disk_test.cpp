@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <random>
 #include <set>
 #include <vector>
@@ -151,7 +152,9 @@ class PowerCut : public RoughDiskTest {
     const TempDir dir;
     std::vector<Cut> cuts;
     std::atomic<std::uint64_t> promised{0};
+    std::mutex one_at_a_time;  // two threads sync
     disk_.remember(dir.path().string(), lies_about_sync, [&] {
+      const std::scoped_lock lock(one_at_a_time);
       if (dice.one_in(3)) cuts.push_back({disk_.cut(dice), bytes_of(dir / "facts.mark"), promised});
     });
     const EventPost post = [&](const Event& event) {
