@@ -22,6 +22,7 @@ namespace tg {
 namespace {
 
 constexpr std::int64_t kPage = 4096;
+constexpr std::int64_t kSector = 512;                    // what a disk writes whole or not at all
 constexpr std::int64_t kChunk = 16 * kPage;              // SQLite's own layer takes less than 128 KiB at a time
 constexpr std::size_t kMostPending = 25 * (kPage + 24);  // so does it of a log, frame by frame
 constexpr std::string_view kUnfinished = "touchpoint: an unfinished copy\n";
@@ -153,9 +154,9 @@ struct MirrorVfs::Impl {
 
 int MirrorVfs::Impl::mark_unfinished() {
   if (std::exchange(marked_, true)) return SQLITE_OK;
-  std::vector<char> page(kPage);
-  std::ranges::copy(kUnfinished, page.begin());
-  const int code = db.twin.write(page.data(), kPage, 0);
+  std::array<char, kSector> sector{};
+  std::ranges::copy(kUnfinished, sector.begin());
+  const int code = db.twin.write(sector.data(), kSector, 0);
   return code == SQLITE_OK ? db.twin.sync() : code;
 }
 
@@ -269,15 +270,16 @@ void MirrorVfs::Impl::copy(std::int64_t bytes) {
   if (state == State::copying) static_cast<void>(outcome(code));
 }
 
-/// Everything else is on the disk before the first page says that it is.
+/// Everything else is on the disk before the first sector says that it is.
 int MirrorVfs::Impl::finish() {
   std::array<char, kPage> first{};
   int code = equalise_size(db);
   if (marked_) {
     if (code == SQLITE_OK) code = log.twin.sync();
-    if (code == SQLITE_OK) code = db.twin.sync();
     if (code == SQLITE_OK) code = db.main->pMethods->xRead(db.main, first.data(), kPage, 0);
-    if (code == SQLITE_OK) code = db.twin.write(first.data(), kPage, 0);
+    if (code == SQLITE_OK) code = db.twin.write(first.data() + kSector, kPage - kSector, kSector);
+    if (code == SQLITE_OK) code = db.twin.sync();
+    if (code == SQLITE_OK) code = db.twin.write(first.data(), kSector, 0);
     if (code == SQLITE_OK) code = db.twin.sync();
   }
   if (code == SQLITE_OK) state = State::complete;
