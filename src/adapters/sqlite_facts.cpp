@@ -436,18 +436,23 @@ SqliteFacts::~SqliteFacts() { stop(); }
 
 Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventPost post) {
   auto layer = std::make_shared<MirrorVfs>(settings.path, mirror_of(settings.path));
-  auto mark = MarkFile::open(std::filesystem::path(settings.path).replace_extension(".mark"));
+  std::optional<MarkFile> mark;
+  const auto read_mark = [&] {
+    if (!mark) mark.emplace(MarkFile::open(std::filesystem::path(settings.path).replace_extension(".mark")));
+    return mark->found();
+  };
   std::string trouble;
-  auto opened = open_facts({settings.path, settings.max_bytes, 4096, settings.keys, layer}, mark.found(), trouble);
+  auto opened = open_facts({settings.path, settings.max_bytes, 4096, settings.keys, layer}, read_mark, trouble);
   if (!opened) return Unexpected<Error>{opened.error()};
-  auto finding = recovered(*opened, settings, mark);
+  static_cast<void>(read_mark());
+  auto finding = recovered(*opened, settings, *mark);
   if (!finding) return Unexpected<Error>{finding.error()};
   if (!trouble.empty()) *finding += (finding->empty() ? "" : "; ") + trouble;
   MirrorKeeper mirror(std::move(layer), settings.path);
   mirror.begin(opened->db, kCopyAtStart);
   return std::unique_ptr<SqliteFacts>(
       new SqliteFacts(std::make_unique<Impl>(std::move(settings), std::move(post), std::move(opened->db),
-                                             std::move(mark), std::move(mirror), std::move(*finding))));
+                                             std::move(*mark), std::move(mirror), std::move(*finding))));
 }
 
 Result<event::Restored> SqliteFacts::restore() { return impl_->restore(); }

@@ -134,15 +134,24 @@ Claim look_at_mirror(const Db::Settings& mirror, const Claim& ours, std::string&
   return {};
 }
 
-/// Twice the disk did not give it: if the disk gives the mirror, the file is what is broken.
-Result<OpenedDatabase> open_unreadable(const Db::Settings& facts, const Error& first, std::string& trouble) {
+/// open_database, but the kind of the trouble is told.
+Result<OpenedDatabase, DbError> open_as_it_is(const Db::Settings& facts) {
+  const bool fresh = look_at(facts.path, kFactsKind.application_id) == Found::nothing;
   std::string aside;
-  auto again = open_existing(facts, kFactsKind, aside);
-  if (again) return OpenedDatabase{std::move(*again), std::nullopt};
-  if (again.error().trouble != DbTrouble::unreadable || !is_there(facts.path)) return Unexpected<Error>{first};
+  auto db = open_existing(facts, kFactsKind, aside);
+  if (db) return OpenedDatabase{std::move(*db), std::nullopt, fresh};
+  if (aside.empty()) return Unexpected<DbError>{db.error()};
+  auto successor = open_database(facts, kFactsKind);
+  if (!successor) return Unexpected<DbError>{{DbTrouble::io, successor.error().message}};
+  successor->damaged = std::move(aside);
+  return std::move(*successor);
+}
+
+/// Twice the disk did not give it: if the disk gives the mirror, the file is what is broken.
+Result<OpenedDatabase> open_unreadable(const Db::Settings& facts, const DbError& why, std::string& trouble) {
   const Db::Settings theirs = settings_of_mirror(facts);
   auto mirror = open_mirror(theirs, kWhole, trouble);
-  if (!mirror || claim_of(*mirror).pair == 0) return Unexpected<Error>{first};
+  if (!mirror || claim_of(*mirror).pair == 0) return fail(why.text);
   if (const DbError error = fold(std::move(*mirror), theirs.path)) return fail(theirs.path + ": " + error.text);
   auto moved = set_aside(facts.path, "corrupt");
   if (!moved) return Unexpected<Error>{moved.error()};
@@ -153,19 +162,22 @@ Result<OpenedDatabase> open_unreadable(const Db::Settings& facts, const Error& f
 
 std::string mirror_of(const std::string& path) { return fs::path(path).replace_extension(".mirror.db"); }
 
-Result<OpenedDatabase> open_facts(const Db::Settings& facts, const std::optional<CounterMark>& mark,
-                                  std::string& trouble) {
-  auto opened = open_database(facts, kFactsKind);
-  if (!opened) return open_unreadable(facts, opened.error(), trouble);
-  if (opened->damaged && opened->damaged->find(".newer-") != std::string::npos) return opened;  // newer than its mirror
+Result<OpenedDatabase> open_facts(const Db::Settings& facts, const MarkReader& mark, std::string& trouble) {
+  auto opened = open_as_it_is(facts);
+  const auto unreadable = [&] { return !opened && opened.error().trouble == DbTrouble::unreadable; };
+  if (unreadable()) opened = open_as_it_is(facts);
+  if (unreadable()) return open_unreadable(facts, opened.error(), trouble);
+  if (!opened) return fail(opened.error().text);
+  if (opened->damaged && opened->damaged->find(".newer-") != std::string::npos)
+    return std::move(*opened);  // newer than its mirror
   const Db::Settings theirs = settings_of_mirror(facts);
   const Claim ours = claim_of(opened->db), claim = look_at_mirror(theirs, ours, trouble);
   const bool newer = claim.pair != 0 && (ours.pair == 0 || claim.commits > ours.commits);
-  if (!newer) return opened;
+  if (!newer) return std::move(*opened);
   auto mirror = open_mirror(theirs, kWhole, trouble);
-  if (!mirror) return opened;
+  if (!mirror) return std::move(*opened);
   if (const DbError error = fold(std::move(*mirror), theirs.path)) return fail(theirs.path + ": " + error.text);
-  const bool quiet = !opened->fresh && only_unconfirmed(opened->db, ours, claim, mark);
+  const bool quiet = !opened->fresh && only_unconfirmed(opened->db, ours, claim, mark());
   auto aside = clear_for_mirror(std::move(*opened), facts.path, opened->fresh || quiet);
   if (!aside) return Unexpected<Error>{aside.error()};
   auto taken = take_over(facts, std::move(*aside));

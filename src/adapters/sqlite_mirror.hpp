@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,10 +16,13 @@ namespace tg {
 /// `facts.db` -> `facts.mirror.db`
 [[nodiscard]] std::string mirror_of(const std::string& path);
 
+/// Called only once the facts are ours: another process may be writing its mark.
+using MarkReader = std::function<std::optional<CounterMark>()>;
+
 /// open_database for the facts. The mirror takes the place of a file that cannot be used, is gone, or has fewer
 /// commits; then OpenedDatabase::mirrored is set. A mirror that cannot be used lies beside; one of another pair, too.
 /// `trouble` says what was found wrong with the mirror, in words.
-[[nodiscard]] Result<OpenedDatabase> open_facts(const Db::Settings& settings, const std::optional<CounterMark>& mark,
+[[nodiscard]] Result<OpenedDatabase> open_facts(const Db::Settings& settings, const MarkReader& mark,
                                                 std::string& trouble);
 
 /// Inside a transaction: it counts. What was not counted is not newer.
