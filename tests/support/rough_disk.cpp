@@ -1,6 +1,7 @@
 #include "support/rough_disk.hpp"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -15,6 +16,7 @@ constexpr std::size_t kSector = 512;
 struct RoughFile {
   sqlite3_file base;
   std::string* path;
+  bool broken;
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 RoughFile& rough(sqlite3_file* file) { return *reinterpret_cast<RoughFile*>(file); }
@@ -35,6 +37,7 @@ int close_file(sqlite3_file* file) {
 }
 int read_file(sqlite3_file* file, void* to, int bytes, sqlite3_int64 at) {
   if (const int code = trouble(SQLITE_IOERR_READ)) return code;
+  if (rough(file).broken) return SQLITE_IOERR_READ;
   return rough(file).real()->pMethods->xRead(rough(file).real(), to, bytes, at);
 }
 int write_file(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
@@ -90,6 +93,7 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   const int code = real(vfs)->xOpen(real(vfs), name, f.real(), flags, out);
   if (code != SQLITE_OK) return code;
   f.path = new std::string(name == nullptr ? "" : name);
+  f.broken = name != nullptr && disk().is_broken(name);
   f.base.pMethods = &kMethods;
   return SQLITE_OK;
 }
@@ -138,7 +142,18 @@ void RoughDisk::fail_call(std::uint64_t n, Error error, bool for_good) {
   fails_at_ = n;
 }
 
+namespace {
+std::uint64_t inode_of(const char* path) {
+  struct stat status {};
+  return ::stat(path, &status) == 0 ? status.st_ino : 0;
+}
+}  // namespace
+
+void RoughDisk::break_file(const std::string& path) { broken_ = inode_of(path.c_str()); }
+bool RoughDisk::is_broken(const char* path) const { return broken_ != 0 && inode_of(path) == broken_; }
+
 void RoughDisk::heal() {
+  broken_ = 0;
   fails_at_ = 0;
   calls_ = 0;
 }

@@ -29,6 +29,8 @@ class RoughDisk {
 
   /// The `n`-th call from now on fails, 1 = the next; with `for_good` every later one as well.
   void fail_call(std::uint64_t n, Error error, bool for_good = false);
+  /// No byte of this file can be read from its next opening on, whatever it is called then.
+  void break_file(const std::string& path);
   void heal();
   /// Calls since fail_call() or heal().
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
@@ -41,6 +43,7 @@ class RoughDisk {
   [[nodiscard]] FolderImage cut(Dice& dice);
 
   // For the shim.
+  [[nodiscard]] bool is_broken(const char* path) const;
   [[nodiscard]] int next_call(bool may_be_full);
   void changed(const std::string& path, std::int64_t at, std::string bytes);  ///< `at` < 0: truncated to -at - 1
   void synced(const std::string& path);
@@ -62,6 +65,7 @@ class RoughDisk {
   std::atomic<std::uint64_t> calls_{0}, fails_at_{0};
   std::atomic<bool> for_good_{false};
   std::atomic<Error> error_{Error::io};
+  std::atomic<std::uint64_t> broken_{0};  // inode
   mutable std::mutex mutex_;
   std::string folder_;
   bool lies_ = false;

@@ -139,6 +139,35 @@ TEST_F(RoughDiskTest, AFactsFileKeepsWhatItPromisedWhicheverCallFails) {
   });
 }
 
+/// Bad sectors in one of them: the disk gives the other.
+TEST_F(RoughDiskTest, OneOfTheTwoFilesCannotBeRead) {
+  for (const std::string broken : {"facts.db", "facts.mirror.db"}) {
+    const TempDir dir;
+    {
+      Inbox inbox;
+      const auto facts = opened(impatient(dir), inbox);
+      facts->start();
+      for (std::uint64_t b = 1; b <= kBatches; ++b) facts->persist(batch_of(b));
+      ASSERT_TRUE(inbox.committed(kBatches));
+    }
+    disk_.break_file(dir / broken);
+    SCOPED_TRACE(broken);
+    {
+      Inbox inbox;
+      const auto facts = opened(impatient(dir), inbox);
+      ASSERT_TRUE(facts);
+      EXPECT_NE(facts->finding().find(broken == "facts.db" ? "its mirror took its place" : "cannot be read"),
+                std::string::npos)
+          << facts->finding();
+    }
+    disk_.heal();
+    for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+      if (entry.path().string().find(".corrupt-") != std::string::npos) std::filesystem::remove(entry.path());
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_kept(dir, kBatches));
+  }
+}
+
 struct Cut {
   FolderImage files;
   std::string mark;
