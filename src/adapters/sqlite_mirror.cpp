@@ -128,6 +128,7 @@ Claim look_at_mirror(const Db::Settings& mirror, const Claim& ours, std::string&
   auto db = open_mirror(mirror, kAtAGlance, trouble);
   if (!db) return {};
   const Claim claim = claim_of(*db);
+  if (!db->ok()) return {};
   if (claim.pair == 0 || ours.pair == 0 || claim.pair == ours.pair) return claim;
   db.reset();
   if (set_aside(mirror.path, "foreign")) note(trouble, "belongs to other facts and was set aside: it is copied anew");
@@ -171,7 +172,9 @@ Result<OpenedDatabase> open_facts(const Db::Settings& facts, const MarkReader& m
   if (opened->damaged && opened->damaged->find(".newer-") != std::string::npos)
     return std::move(*opened);  // newer than its mirror
   const Db::Settings theirs = settings_of_mirror(facts);
-  const Claim ours = claim_of(opened->db), claim = look_at_mirror(theirs, ours, trouble);
+  const Claim ours = claim_of(opened->db);
+  if (!opened->db.ok()) return fail(facts.path + ": " + opened->db.error().text);
+  const Claim claim = look_at_mirror(theirs, ours, trouble);
   const bool newer = claim.pair != 0 && (ours.pair == 0 || claim.commits > ours.commits);
   if (!newer) return std::move(*opened);
   auto mirror = open_mirror(theirs, kWhole, trouble);
@@ -188,7 +191,9 @@ Result<OpenedDatabase> open_facts(const Db::Settings& facts, const MarkReader& m
 void count_commit(Db& db) { db.run("UPDATE meta SET value = value + 1 WHERE name = 'commits'"); }
 
 void MirrorKeeper::begin(Db& db, Millis budget) {
-  if (claim_of(db).pair == 0) {
+  const bool unnamed = claim_of(db).pair == 0 && db.ok();
+  db.clear_error();
+  if (unnamed) {
     std::random_device entropy;
     const std::int64_t pair = std::int64_t{entropy()} << 31U | std::int64_t{entropy() >> 1U} | 1;
     static_cast<void>(db.transact([&] { db.run("UPDATE meta SET value = ? WHERE name = 'pair'", {pair}); }));
