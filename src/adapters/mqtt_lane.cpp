@@ -191,6 +191,7 @@ struct MqttLane::Impl {
     std::string reason = ended.reason;
     if (phase == Phase::connecting && ended.reason_code == 0 && settings.url.starts_with("mqtts:")) {
       const auto [host, port] = host_and_port(settings.url);
+      stay_alive(kLookUpAliveFor);
       const auto finding = tls_finding({host, port, settings.ca_file, settings.cert_file, settings.key_file});
       if (!finding.empty()) reason += " (" + finding + ')';
     }

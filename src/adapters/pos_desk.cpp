@@ -14,14 +14,16 @@ constexpr Seconds kForgottenAfter{60};  // the till was told to come back long b
 PosDesk::PosDesk(std::function<WallTime()> clock, TicketSink sink, RefusalSink refusals)
     : clock_(std::move(clock)), sink_(std::move(sink)), refusals_(std::move(refusals)) {}
 
-void PosDesk::refused(const std::string& workstation, const std::string& cause) {
+bool PosDesk::tells_refusal() {
   const auto now = clock_();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (!refusals_ || (told_ && now >= *told_ && now - *told_ < kBetweenRefusals)) return;
-    told_ = now;
-  }
-  refusals_(workstation, cause);
+  const std::scoped_lock lock(mutex_);
+  if (told_ && now >= *told_ && now - *told_ < kBetweenRefusals) return false;
+  told_ = now;
+  return true;
+}
+
+void PosDesk::refused(const std::string& workstation, const std::string& cause) {
+  if (refusals_ && tells_refusal()) refusals_(workstation, cause);
 }
 
 bool PosDesk::submit(std::vector<Ticket> tickets, Done done) {

@@ -30,8 +30,11 @@ class PosDesk : public IntakePort {
   /// Why nothing is taken in at the moment; empty while it is.
   [[nodiscard]] std::string refusal_cause() const;
 
+  /// For the doors' own threads: the sink may wait for the loop.
+  void refused(const std::string& workstation, const std::string& cause);
+
   void answer(std::uint64_t token, std::uint32_t index, const TicketAnswer& answer) override;
-  void refused(const std::string& workstation, const std::string& cause) override;
+  [[nodiscard]] bool tells_refusal() override;
   void refuse_because(std::string cause) override;
 
  private:

@@ -1,4 +1,4 @@
-// The door for tills: tickets come in, answers go out after the commit. Owner thread: the loop; refused() any.
+// The door for tills: tickets come in, answers go out after the commit. Owner thread: the loop; tells_refusal() any.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ class IntakePort {
   virtual ~IntakePort() = default;
   /// The answer to ticket `index` of request `token`; the till hears when all are there. Unknown tokens are ignored.
   virtual void answer(std::uint64_t token, std::uint32_t index, const TicketAnswer& answer) = 0;
-  /// A body was not understood: told on, but one in ten minutes at most, so that a broken till is no flood.
-  virtual void refused(const std::string& workstation, const std::string& cause) = 0;
+  /// A body was not understood. True if it should be told on: one in ten minutes, so that a broken till is no flood.
+  [[nodiscard]] virtual bool tells_refusal() = 0;
   /// While a cause is set, new requests are answered 503 with Retry-After and nothing is taken in.
   virtual void refuse_because(std::string cause) = 0;
 };

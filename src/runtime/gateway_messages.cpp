@@ -98,7 +98,8 @@ void Gateway::on_pos(const std::string& workstation, const std::string& payload)
   auto tickets = doors_.dialects->read(guess_body(payload), payload, {.workstation = workstation});
   if (!tickets) {
     log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + tickets.error().message);
-    return doors_.intake->refused(is_plain_id(workstation) ? workstation : "", tickets.error().message);
+    if (!doors_.intake->tells_refusal()) return;
+    return handle(event::BodyRefused{is_plain_id(workstation) ? workstation : "", tickets.error().message});
   }
   const auto of_another = [&](const Ticket& ticket) { return ticket.key.workstation != workstation; };
   if (std::any_of(tickets->begin(), tickets->end(), of_another))
