@@ -8,9 +8,6 @@
 namespace tg {
 namespace {
 
-constexpr Millis kLiveTicket{300'000};  // an older one says where its buyer was, not where she is
-constexpr Millis kBeforeVisit{60'000};  // till clocks and the first advert do not agree to the second
-
 TicketRecord record_of(const Ticket& ticket, WallTime received_at) {
   TicketRecord r;
   r.id = ticket_id(ticket.key);
@@ -27,22 +24,6 @@ TicketRecord record_of(const Ticket& ticket, WallTime received_at) {
   r.adds_up = ticket.adds_up();
   r.loyalty_present = ticket.loyalty.has_value();
   return r;
-}
-
-struct SoldGoods {
-  std::set<std::string> skus, gtins, styles;
-};
-SoldGoods sold_goods(const Ticket& ticket, const std::vector<CatalogItem>& items) {
-  SoldGoods sold;
-  for (const auto& line : ticket.lines) {
-    if (line.kind != LineKind::sale || line.qty_milli <= 0) continue;
-    sold.skus.insert(line.sku);
-    if (!line.gtin.empty()) sold.gtins.insert(line.gtin);
-  }
-  for (const auto& item : items) {
-    if (sold.skus.contains(item.variant) || sold.gtins.contains(item.gtin)) sold.styles.insert(item.style);
-  }
-  return sold;
 }
 
 /// The ticket that this one is about: a void and its original must not be decided side by side.
@@ -165,60 +146,6 @@ void Core::record_ticket(const PendingTicket& pending, const event::TicketFactsL
   if (buyer.profile) record.attribution = attribute(ticket, buyer, facts);
   ops_.emplace_back(row::PutTicket{record, std::nullopt});
   if (facts.voided_by && !record.voided) void_ticket(record, facts.voided_by->key);
-}
-
-/// The gate of the purpose `attribution`: who bought, as far as that person allows; without it nobody, though a visit
-/// may begin.
-Core::Buyer Core::buyer_of(const Ticket& ticket, Profile holder, WallTime received_at) {
-  overlay(holder);
-  const Visit* visit = visit_for(ticket, holder, received_at);
-  if (!holder.consent.granted(Purpose::attribution, now_.wall)) return {};
-  return {std::move(holder), visit};
-}
-
-/// The visit that the ticket belongs to; a loyalty number at the till opens one where the radio heard nothing.
-const Visit* Core::visit_for(const Ticket& ticket, const Profile& holder, WallTime received_at) {
-  const Visit* visit = presence_.visit_of(holder.member);
-  if (visit != nullptr) return ticket.ended_at + kBeforeVisit >= visit->started_at ? visit : nullptr;
-  const bool live = received_at - ticket.ended_at <= kLiveTicket;
-  if (!live || !identity_.knows(holder.member, now_.wall)) return nullptr;
-  const auto till = std::find_if(policy_.zones.begin(), policy_.zones.end(), [&](const Zone& zone) {
-    const auto& tills = zone.workstations;
-    return zone.kind == ZoneKind::till && std::find(tills.begin(), tills.end(), ticket.key.workstation) != tills.end();
-  });
-  if (till == policy_.zones.end()) return nullptr;
-  presence_.proven(holder.member, till->id, RecognitionMethod::card, Seconds{0}, now_);
-  settle();  // visit.started comes before what refers to it
-  return presence_.visit_of(holder.member);
-}
-
-std::optional<Attribution> Core::attribute(const Ticket& ticket, const Buyer& buyer,
-                                           const event::TicketFactsLoaded& facts) {
-  auto attribution = match_by_loyalty(ticket, *buyer.profile, buyer.visit, facts.items);
-  if (!attribution) return facts.known ? facts.known->attribution : std::nullopt;
-  std::optional<SuggestionId> fulfilled;
-  if (buyer.visit != nullptr) {
-    const SoldGoods sold = sold_goods(ticket, facts.items);
-    presence_.add_ticket(buyer.visit->id, attribution->ticket);
-    fulfilled = suggestions_.sold(buyer.visit->id, sold.skus, sold.gtins, sold.styles);
-  }
-  attribution->suggestion = fulfilled;
-  const auto& before = facts.known ? facts.known->attribution : std::nullopt;
-  if (before && before->member == attribution->member) {  // a revision does not forget what was found out at the till
-    if (!attribution->visit) attribution->visit = before->visit;
-    if (!attribution->suggestion) attribution->suggestion = before->suggestion;
-  }
-  attribution->id = before ? before->id : AttributionId{new_id()};
-  attribution->version = before ? before->version + 1 : 1;
-  if (before) {
-    append(fact::AttributionRevised{*attribution}, attribution->visit);
-  } else {
-    append(fact::AttributionCreated{*attribution}, attribution->visit);
-  }
-  if (ticket.collect_order) {
-    append(fact::CollectPickedUp{*ticket.collect_order, attribution->visit, attribution->ticket}, attribution->visit);
-  }
-  return attribution;
 }
 
 /// A void is a fact about another ticket; it waits in the file until that one is known (contract §4.1).
