@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Millis kHeartbeat = 2s;
+constexpr Millis kGather = 1ms;                    // reports that come one by one wake the daemon together
 constexpr std::size_t kMessageLimit = 256;         // beyond it the broker is not read until the daemon has caught up
 constexpr std::size_t kReportLimit = 70000;        // acknowledgements: never more than credits
 constexpr std::size_t kSlowReaderBytes = 4 << 20;  // beyond this the daemon reads first
@@ -36,6 +37,7 @@ class LinkPump {
         messages_(kMessageLimit, WhenFull::wait, [this] { wake(); }),
         reports_(kReportLimit, WhenFull::refuse, [this] { wake(); }),
         wake_source_(loop.add_fd(wake_fd_, POLLIN, [this](PollEvents) { woken(); })),
+        gathered_(loop.add_timer([this] { forward_gathered(); })),
         heartbeat_(loop.add_timer([this] { beat(); })),
         pipe_(loop, fd, {[this](LinkFrame frame) { obey(frame); }, [this] { forward(); }, [this] { pipe_ended(); }}) {
     beat();
@@ -57,6 +59,9 @@ class LinkPump {
   void woken() {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
+    gathered_.arm_at(loop_.now().mono + kGather);
+  }
+  void forward_gathered() {
     awake_ = false;  // before the queues are read: what comes later wakes again
     forward();
   }
@@ -112,7 +117,7 @@ class LinkPump {
   BoundedQueue<LinkMessage> messages_;
   BoundedQueue<LinkReport> reports_;
   FdSource wake_source_;
-  TimerSource heartbeat_;
+  TimerSource gathered_, heartbeat_;
   LinkPipe pipe_;
   std::unique_ptr<MqttLane> lane_;
   bool goodbye_ = false;

@@ -71,7 +71,7 @@ struct MqttLane::Impl {
       : settings(std::move(how)),
         post(std::move(to)),
         work(kWorkLimit, WhenFull::refuse),
-        client(settings, MqttHandlers{[this](MqttEvent event) { work.post(Work{std::move(event)}); },
+        client(settings, MqttHandlers{[this](MqttEvent event) { heard(std::move(event)); },
                                       [this](LinkMessage message) {
                                         hear();
                                         post(LinkReport{std::move(message)});
@@ -149,6 +149,7 @@ struct MqttLane::Impl {
   void handle(const Publication& publication) {
     if (phase != Phase::up || held.size() >= kWorkLimit) return;
     held.push_back(publication);
+    holding = true;  // before in_flight is read: an acknowledgement that it does not show comes over the lane
     send_held();
   }
   void send_held() {
@@ -156,6 +157,7 @@ struct MqttLane::Impl {
       send(held.front());
       held.pop_front();
     }
+    holding = !held.empty();
   }
   void send(const Publication& publication) {
     const auto size = publication.topic.size() + publication.payload.size() + publication.content_type.size();
@@ -198,25 +200,32 @@ struct MqttLane::Impl {
     go_down({std::move(reason), ended.reason_code, phase == Phase::up});
   }
   void happened(const MqttAlive&) { hear(); }
-  void happened(const MqttPublished& published) {
-    if (in_flight > 0) --in_flight;
-    if (published.reason_code) hear();
-    if (published.token != 0 && published.reason_code)
-      post(LinkReport{LinkDelivered{published.token, *published.reason_code}});
-    send_held();
+  void happened(const MqttPublished&) { send_held(); }
+
+  /// In Paho's thread. Acknowledgements are many: they take no way over the lane unless it waits for one.
+  void heard(MqttEvent event) {
+    if (const auto* published = std::get_if<MqttPublished>(&event)) {
+      --in_flight;
+      if (published->reason_code) hear();
+      if (published->token != 0 && published->reason_code)
+        post(LinkReport{LinkDelivered{published->token, *published->reason_code}});
+      if (!holding) return;
+    }
+    work.post(Work{std::move(event)});
   }
 
   const LinkSettings settings;
   const LinkSink post;
   BoundedQueue<Work> work;
-  Phase phase = Phase::connecting;  // this and the next six: lane thread only
+  Phase phase = Phase::connecting;  // this and the next five: lane thread only
   Clock::time_point deadline = Clock::time_point::max();
   Clock::time_point next_probe{};
   LinkIsDown ending_because;
   MqttConnected limits;
-  std::size_t in_flight = 0;
-  std::deque<Publication> held;         // above the receive maximum
-  std::atomic<Clock::rep> heard_at{0};  ///< the broker's last word of any kind; messages come in Paho's thread
+  std::deque<Publication> held;            // above the receive maximum
+  std::atomic<bool> holding{false};        ///< `held` is looked at, or not empty
+  std::atomic<std::int64_t> in_flight{0};  ///< taken by Paho and not ended
+  std::atomic<Clock::rep> heard_at{0};     ///< the broker's last word of any kind; messages come in Paho's thread
   std::atomic<Clock::rep> alive_until{(Clock::now() + kAliveFor).time_since_epoch().count()};
   MqttClient client;
   std::thread thread;

@@ -30,6 +30,7 @@ struct Db::Impl {
   sqlite3* handle = nullptr;
   std::map<std::string, std::unique_ptr<SqlStatement>, std::less<>> statements;  // by their text
   DbError error;
+  Durable durable = Durable::now;
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -249,8 +250,10 @@ void Db::script(const std::string& sql) {
   if (code != SQLITE_OK) impl_->note(code);
 }
 
-DbError Db::transact(const std::function<void()>& work) {
+DbError Db::transact(const std::function<void()>& work, Durable durable) {
   clear_error();
+  if (impl_->durable != durable) run(durable == Durable::now ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  if (ok()) impl_->durable = durable;
   run("BEGIN IMMEDIATE");
   if (ok()) work();
   run("COMMIT");

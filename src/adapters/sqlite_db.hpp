@@ -38,6 +38,12 @@ struct DbError {
   explicit operator bool() const { return trouble != DbTrouble::none; }
 };
 
+/// When a commit outlives the machine. Every commit outlives the process.
+enum class Durable : std::uint8_t {
+  now,   ///< when transact() returns
+  later  ///< with the next commit that is `now`, or the next checkpoint; never before an earlier commit
+};
+
 /// What a `?` of a statement stands for. Text and blobs are borrowed until the call returns.
 class SqlValue {
  public:
@@ -95,8 +101,9 @@ class Db {
   /// Rows that the last run() changed.
   [[nodiscard]] std::int64_t changes() const;
 
-  /// BEGIN IMMEDIATE, `work`, COMMIT: all of it is durable when no error comes back, else nothing of it happened.
-  [[nodiscard]] DbError transact(const std::function<void()>& work);
+  /// BEGIN IMMEDIATE, `work`, COMMIT: when no error comes back all of it happened, and is durable as told; else nothing
+  /// of it happened.
+  [[nodiscard]] DbError transact(const std::function<void()>& work, Durable durable = Durable::now);
   /// Moves the write-ahead log into the file and truncates it: what was deleted is then in neither.
   [[nodiscard]] DbError checkpoint();
   /// A copy of everything committed, through this connection (F5). `path` is written over; half of it stays on an

@@ -167,20 +167,29 @@ class SqliteFacts::Impl {
     }
     return last;
   }
+  /// That an event was delivered need not outlive the machine: it is sent again then, with the same bytes.
+  Durable durable(std::size_t batches) const {
+    const auto only_marks = [](const Job& job) {
+      return std::ranges::all_of(std::get<effect::Persist>(job).ops,
+                                 [](const RowOp& op) { return std::holds_alternative<row::MarkDelivered>(op); });
+    };
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(batches);
+    return std::all_of(waiting_.begin(), end, only_marks) ? Durable::later : Durable::now;
+  }
   DbError commit_group() {
     const std::size_t batches = group_size();
     const auto [epoch, last_sequence] = last_number(batches);
     if (last_sequence > 0) mark_.reserve(epoch, last_sequence);
     std::optional<WallTime> purge;
-    const DbError error = write([&] {
+    const auto apply = [&] {
       for (std::size_t i = 0; i < batches; ++i) {
         for (const auto& op : std::get<effect::Persist>(waiting_[i]).ops) {
           apply_row(db_, origin_, op);
           if (const auto* old = std::get_if<row::Purge>(&op)) purge = old->before;
         }
       }
-    });
-    if (error) return error;
+    };
+    if (const DbError error = write(apply, durable(batches))) return error;
     const std::uint64_t last = std::get<effect::Persist>(waiting_[batches - 1]).batch;
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(batches));
     waiting_batches_ -= batches;
@@ -328,11 +337,12 @@ class SqliteFacts::Impl {
   }
 
   /// Every change of rows goes through here.
-  DbError write(const std::function<void()>& work) {
-    return db_.transact([&] {
+  DbError write(const std::function<void()>& work, Durable durable = Durable::now) {
+    const auto counted = [&] {
       work();
       count_commit(db_);
-    });
+    };
+    return db_.transact(counted, durable);
   }
 
   void tell_mirror() {

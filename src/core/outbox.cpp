@@ -2,11 +2,11 @@
 
 namespace tg {
 namespace {
-constexpr std::uint32_t kMostInFlight = 100;  // facts on performance: a window of 16-100 is the plateau
-constexpr std::uint32_t kReadAtOnce = 64;
+constexpr std::uint32_t kMostInFlight = 256;  // what the way to the link's process and back holds at full speed
+constexpr std::uint32_t kReadAtOnce = 128;
 constexpr Sequence kBacklog = 64;          // fewer rows than this are sent as they come
 constexpr std::uint32_t kBacklogTurn = 4;  // of this many reads one is the backlog's, whatever is fresh
-constexpr std::size_t kMarkAtOnce = 512;   // a commit each: what a crash repeats at most
+constexpr std::size_t kMarkAtOnce = 2048;  // a commit each: what a crash repeats at most
 constexpr Millis kMarkWithin{100};
 constexpr Millis kAckDeadline{30'000};  // MQTT 5 never sends again by itself while connected
 constexpr Millis kPauseAfterRefusal{5'000};

@@ -116,7 +116,7 @@ TEST_F(Delivery, MemoryIsBoundedWhateverTheBrokerAllows) {
     for (std::uint32_t i = 0; i < asked->limit; ++i) rows.push_back(next++);
     answer(rows, false);
   }
-  EXPECT_LE(outbox.in_flight(), 100U);
+  EXPECT_LE(outbox.in_flight(), 256U);
 }
 
 TEST_F(Delivery, AcksAreWrittenInOneGo) {

@@ -172,22 +172,28 @@ struct Cut {
   FolderImage files;
   std::string mark;
   std::uint64_t promised = 0;
+  Sequence marked = 0;  ///< no event above it was called delivered
 };
+
+enum class Life { facts_only, with_deliveries };
+constexpr std::uint64_t kMarks = 1'000;  // their batches are numbered from here: nothing is promised of them
 
 class PowerCut : public RoughDiskTest {
  protected:
   /// Many cuts in the course of one life.
-  std::vector<Cut> live(bool lies_about_sync, Dice& dice) {
+  std::vector<Cut> live(bool lies_about_sync, Dice& dice, Life life = Life::facts_only) {
     const TempDir dir;
     std::vector<Cut> cuts;
     std::atomic<std::uint64_t> promised{0};
+    std::atomic<Sequence> marked{0};
     std::mutex one_at_a_time;  // two threads sync
     disk_.remember(dir.path().string(), lies_about_sync, [&] {
       const std::scoped_lock lock(one_at_a_time);
-      if (dice.one_in(3)) cuts.push_back({disk_.cut(dice), bytes_of(dir / "facts.mark"), promised});
+      if (dice.one_in(3)) cuts.push_back({disk_.cut(dice), bytes_of(dir / "facts.mark"), promised, marked});
     });
     const EventPost post = [&](const Event& event) {
-      if (const auto* done = std::get_if<event::Committed>(&event)) promised = done->batch;
+      const auto* done = std::get_if<event::Committed>(&event);
+      if (done != nullptr && done->batch < kMarks) promised = done->batch;
     };
     auto facts = SqliteFacts::open(impatient(dir), post);
     EXPECT_TRUE(facts);
@@ -196,6 +202,10 @@ class PowerCut : public RoughDiskTest {
     for (std::uint64_t b = 1; b <= kBatches * 3; ++b) {
       (*facts)->persist(batch_of(b));
       EXPECT_TRUE(eventually([&] { return promised == b; }));
+      if (life == Life::with_deliveries) {
+        marked = b * kABatch - 2;
+        (*facts)->persist({kMarks + b, {delivered((b - 1) * kABatch + 1, marked)}});
+      }
       if (b % 5 == 0) (*facts)->erase_rows({CommandId("c"), "erase", "r", MemberId("m-nobody")});
     }
     facts->reset();
@@ -220,6 +230,38 @@ TEST_F(PowerCut, AtAnyWriteCostsNothingThatWasPromised) {
       if (HasFailure()) return;
     }
   });
+}
+
+/// Deliveries are marked without waiting for the disk: what the disk never saw is sent again, and nothing else is.
+TEST_F(PowerCut, AMarkThatIsLostOnlyMeansSendingAgain) {
+  std::size_t again = 0;
+  for_all(std::max<std::uint64_t>(1, places() / 50), [&](Dice& dice) {
+    for (const auto& cut : live(false, dice, Life::with_deliveries)) {
+      if (!cut.files.contains("facts.db") || cut.files.at("facts.db").empty()) continue;
+      const TempDir dir;
+      put(cut, dir, dice.one_in(2));
+      Inbox inbox;
+      const auto facts = opened(impatient(dir), inbox);
+      ASSERT_TRUE(facts);
+      EXPECT_EQ(facts->finding(), "");
+      const auto restored = facts->restore();
+      ASSERT_TRUE(restored);
+      EXPECT_GE(restored->last_sequence, cut.promised * kABatch);
+      facts->start();
+      facts->read_rows({1, 10'000});
+      const auto rows = inbox.take<event::RowsRead>();
+      ASSERT_TRUE(rows);
+      std::set<Sequence> waiting;
+      for (const auto& row : rows->rows) waiting.insert(row.sequence);
+      for (Sequence s = 1; s <= restored->last_sequence; ++s) {
+        const bool was_marked = s <= cut.marked && (s - 1) % kABatch < kABatch - 2;
+        EXPECT_TRUE(was_marked || waiting.contains(s)) << s << " is lost";
+        again += was_marked && waiting.contains(s) ? 1 : 0;
+      }
+      if (HasFailure()) return;
+    }
+  });
+  EXPECT_GT(again, 0U) << "a mark always waits for the disk";
 }
 
 /// Whichever of the two files is lost with the power, its log with it.
