@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A long campaign: kill -9 at random instants under load while the central link is cut every few seconds.
+"""A long campaign: kill -9 at random instants under load while both links are cut every few seconds.
 
 `tests/bench/kill_campaign.py [KILLS] [SEED] [WAITING]` (1,000; a random seed, also for `-`; 0). With WAITING so many
 events wait all the while, because the WAN swallows everything until the end. TOUCHPOINT_BIN names another build than

@@ -1,4 +1,4 @@
-"""A shop in which everything goes wrong: the daemon is killed at random, the WAN is cut every few seconds.
+"""A shop in which everything goes wrong: the daemon is killed at random, both links are cut every few seconds.
 
 Tills and phones feed it meanwhile and write down what they did. `Campaign.complaints` compares that at the end with
 what central received, without asking the daemon.
@@ -30,6 +30,8 @@ PATCH: dict[str, Any] = {
 _TILLS, _WALKERS, _BUYERS = 3, 6, 6
 _OWED_S = 1.5  # heard so long by a daemon that was ready, a member has a visit
 _SLACK_S = 1.0
+_DEAF_S = 1.0  # from a new connection to the local broker until its receivers are heard again, at most
+_LOCAL_BACK_S = 15  # longer than the back-off of that link
 _SETTLE_S = 300  # a back-off of 60 s, and what waits
 _NEAR_DBM = -56
 
@@ -42,6 +44,17 @@ class Span(NamedTuple):
 
     def common(self, other: "Span") -> float:
         return min(self.end, other.end) - max(self.begin, other.begin)
+
+    def without(self, holes: list["Span"]) -> list["Span"]:
+        """What is left of it, in order; `holes` in order of their begin."""
+        left, begin = [], self.begin
+        for hole in holes:
+            if hole.begin > begin:
+                left.append(Span(begin, min(hole.begin, self.end)))
+            begin = max(begin, hole.end)
+            if begin >= self.end:
+                return left
+        return [*left, Span(begin, self.end)]
 
 
 class Visit(NamedTuple):
@@ -174,6 +187,31 @@ class BadLine(_Worker):
         self._proxy.cut()
 
 
+class BadLocalLine(_Worker):
+    """The store's own network fails now and then. What its receivers say meanwhile nobody hears."""
+
+    def __init__(self, seed: int, proxy: FaultProxy) -> None:
+        super().__init__(seed, (4.0, 9.0))
+        self.faults = 0
+        self.deaf: list[Span] = []
+        self._proxy = proxy
+
+    def turn(self) -> None:
+        begin, connections = time.time(), self._proxy.accepted
+        if self.chance.random() < 0.7:
+            hit = self._proxy.cut() > 0
+        else:
+            hit = self._proxy.open_connections > 0
+            self._proxy.half_close("client")
+        if not hit:
+            return  # the daemon was dead
+        self.faults += 1
+        until_s = time.monotonic() + _LOCAL_BACK_S
+        while self._proxy.accepted == connections and time.monotonic() < until_s and not self.pause(0.02):
+            pass
+        self.deaf.append(Span(begin, time.time() + _DEAF_S))
+
+
 class Campaign:
     """Runs on `shop`, whose gateway was not started yet and has PATCH; from the main thread only.
 
@@ -187,6 +225,8 @@ class Campaign:
         self.starts_s: list[float] = []
         self.proxy = FaultProxy(shop.wan.port)
         shop.gateway.configuration["central"]["url"] = self.proxy.url
+        self.local_proxy = FaultProxy(shop.local.port)
+        shop.gateway.configuration["local"]["url"] = self.local_proxy.url
         self._walkers = [coat_lover(number) for number in range(1, _WALKERS + 1)]
         self._absent = member(900)
         buyers = [member(500 + number) for number in range(_BUYERS)]
@@ -196,6 +236,7 @@ class Campaign:
         ]
         self.walkers = [Walker(seed + 10 + n, shop, who) for n, who in enumerate(self._walkers)]
         self.line = BadLine(seed + 100, self.proxy)
+        self.local_line = BadLocalLine(seed + 200, self.local_proxy)
 
     def run(self, kills: int, progress: Callable[[int], None] = lambda done: None) -> None:
         """Opens the shop, kills the daemon so many times, closes the shop and waits until nothing is under way."""
@@ -206,7 +247,7 @@ class Campaign:
             fill(self.shop.gateway.state_directory / "facts.db", self._waiting)
         self.shop.open(self.members)
         born = time.time()
-        workers: list[_Worker] = [*self.tills, *self.walkers]
+        workers: list[_Worker] = [*self.tills, *self.walkers, self.local_line]
         if not self._waiting:
             workers.append(self.line)
         for worker in workers:
@@ -257,15 +298,19 @@ class Campaign:
 
     def stop(self) -> None:
         """Harmless after `run`."""
-        for worker in (*self.tills, *self.walkers, self.line):
+        for worker in self._workers():
             worker.stop()
         self.proxy.stop()
+        self.local_proxy.stop()
+
+    def _workers(self) -> list[_Worker]:
+        return [*self.tills, *self.walkers, self.line, self.local_line]
 
     # -- the verdict -----------------------------------------------------------------------------------------------
 
     def complaints(self) -> list[str]:
         """What central was promised and did not get, or got and was not owed."""
-        failures = [failure for worker in (*self.tills, *self.walkers, self.line) for failure in worker.failures]
+        failures = [failure for worker in self._workers() for failure in worker.failures]
         with self.shop.central.link.waiting:
             return [
                 *failures,
@@ -297,6 +342,7 @@ class Campaign:
 
     def _visit_complaints(self) -> list[str]:
         visits = self._visits()
+        listening = [part for life in self.lives for part in life.without(self.local_line.deaf)]
         ended = {event["data"]["visit_id"] for event in self.shop.central.consumer.of_type("visit.ended")}
         said = [
             f"{event['subject']} never ended"
@@ -306,7 +352,7 @@ class Campaign:
         for walker in self.walkers:
             seen = visits.get(walker.who.id, [])
             for stay in walker.stays:
-                owed = any(stay.common(life) >= _OWED_S for life in self.lives)
+                owed = any(stay.common(part) >= _OWED_S for part in listening)
                 if owed and not any(stay.common(visit.open) > 0 for visit in seen):
                     said.append(f"{walker.who.id} was inside and has no visit: {stay}")
             around = [Span(stay.begin - _SLACK_S, stay.end + _SLACK_S) for stay in walker.stays]
@@ -336,7 +382,8 @@ class Campaign:
         answered = sum(len(till.answered) for till in self.tills)
         starts = sorted(self.starts_s) or [0.0]
         return (
-            f"{len(starts)} kills, {self.line.faults} faults of the line, {self.proxy.accepted} connections to central\n"
+            f"{len(starts)} kills, {self.line.faults} faults of the central line, {self.local_line.faults} of the local one, "
+            f"{self.proxy.accepted} connections to central\n"
             f"{answered} tickets answered, {sum(t.repeated for t in self.tills)} repeated, "
             f"{sum(len(w.stays) for w in self.walkers)} stays, {sum(map(len, self._visits().values()))} visits\n"
             f"{len(consumer.events)} events, {consumer.redelivered} delivered again; "
