@@ -336,11 +336,12 @@ class SqliteFacts::Impl {
     return kIdle;
   }
 
-  /// Every change of rows goes through here.
+  /// Every change of rows goes through here. What a power cut may take from one of the two files is not counted: it
+  /// makes neither the newer one.
   DbError write(const std::function<void()>& work, Durable durable = Durable::now) {
     const auto counted = [&] {
       work();
-      count_commit(db_);
+      if (durable == Durable::now) count_commit(db_);
     };
     return db_.transact(counted, durable);
   }

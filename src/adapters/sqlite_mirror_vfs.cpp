@@ -1,14 +1,11 @@
 #include "adapters/sqlite_mirror_vfs.hpp"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -17,6 +14,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "adapters/sqlite_layer.hpp"
 
 namespace tg {
 namespace {
@@ -114,11 +113,26 @@ struct Side {
   sqlite3_file* main = nullptr;  // null while it is not open
 };
 
+struct Mirrored {
+  MirrorVfs::Impl* owner;
+  Side* side;
+};
+using Calls = layer::Calls<Mirrored>;
+
+int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out);
+int remove(sqlite3_vfs* vfs, const char* name, int sync);
+
 }  // namespace
 
 struct MirrorVfs::Impl {
   Impl(const std::string& path, const std::string& mirror)
-      : db{as_sqlite_names_it(path), false, Twin(mirror)}, log{db.path + "-wal", true, Twin(mirror + "-wal")} {}
+      : db{as_sqlite_names_it(path), false, Twin(mirror)},
+        log{db.path + "-wal", true, Twin(mirror + "-wal")},
+        vfs("touchpoint-mirror", nullptr, sizeof(layer::File<Mirrored>), this, open),
+        real(vfs.real()) {
+    vfs.calls().xDelete = remove;
+    vfs.enlist();
+  }
 
   int wrote(Side& side, const void* from, int amount, std::int64_t at);
   int truncated(Side& side, std::int64_t size);
@@ -132,9 +146,8 @@ struct MirrorVfs::Impl {
   Side db, log;
   State state = State::none;
   std::string trouble;
-  std::string name;
-  sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
-  sqlite3_vfs vfs{};
+  layer::Vfs vfs;
+  sqlite3_vfs* const real;
 
  private:
   int mark_unfinished();
@@ -307,22 +320,7 @@ bool MirrorVfs::Impl::discard() {
 
 namespace {
 
-using Impl = MirrorVfs::Impl;
-
-/// What SQLite allocates for an open file; the system's own part follows it.
-struct MirroredFile {
-  sqlite3_file base;
-  Impl* owner;
-  Side* side;
-};
-constexpr int kOwnPart = (sizeof(MirroredFile) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) *
-                         static_cast<int>(alignof(std::max_align_t));
-
-MirroredFile& own(sqlite3_file* file) { return *reinterpret_cast<MirroredFile*>(file); }
-sqlite3_file* real(sqlite3_file* file) {
-  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + kOwnPart);
-}
-Impl& impl(sqlite3_vfs* vfs) { return *static_cast<Impl*>(vfs->pAppData); }
+MirrorVfs::Impl& impl(sqlite3_vfs* vfs) { return *static_cast<MirrorVfs::Impl*>(layer::Vfs::owner_of(vfs)); }
 
 /// Or in this one, when the system has no other to give; then the result is there at once.
 std::thread in_another_thread(const std::function<void()>& work) {
@@ -335,78 +333,57 @@ std::thread in_another_thread(const std::function<void()>& work) {
 }
 
 int write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 at) {
-  const int code = real(file)->pMethods->xWrite(real(file), from, amount, at);
-  return code == SQLITE_OK ? own(file).owner->wrote(*own(file).side, from, amount, at) : code;
+  const int code = Calls::below(file)->pMethods->xWrite(Calls::below(file), from, amount, at);
+  return code == SQLITE_OK ? Calls::own(file).owner->wrote(*Calls::own(file).side, from, amount, at) : code;
 }
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-  const int code = real(file)->pMethods->xTruncate(real(file), size);
-  return code == SQLITE_OK ? own(file).owner->truncated(*own(file).side, size) : code;
+  const int code = Calls::below(file)->pMethods->xTruncate(Calls::below(file), size);
+  return code == SQLITE_OK ? Calls::own(file).owner->truncated(*Calls::own(file).side, size) : code;
 }
 /// The mirror is written before either is synced, so that a full disk is known before the commit is on it. Both wait
 /// for the disk at the same time: most file systems make one of two such waits.
 int sync(sqlite3_file* file, int flags) {
-  Impl& owner = *own(file).owner;
-  Side& side = *own(file).side;
+  MirrorVfs::Impl& owner = *Calls::own(file).owner;
+  Side& side = *Calls::own(file).side;
   if (const int code = owner.flushed(side)) return code;
   int theirs = SQLITE_OK;
   const bool both = owner.state == MirrorVfs::State::complete;
   std::thread other = both ? in_another_thread([&] { theirs = side.twin.sync(); }) : std::thread{};
-  const int ours = real(file)->pMethods->xSync(real(file), flags);
+  const int ours = Calls::below(file)->pMethods->xSync(Calls::below(file), flags);
   if (other.joinable()) other.join();
   const int heard = owner.synced(theirs);
   return ours == SQLITE_OK ? heard : ours;
 }
 int close(sqlite3_file* file) {
-  Side& side = *own(file).side;
+  Side& side = *Calls::own(file).side;
   side.main = nullptr;
-  if (!side.log) own(file).owner->close_twins();
-  return real(file)->pMethods->xClose(real(file));
+  if (!side.log) Calls::own(file).owner->close_twins();
+  return Calls::below(file)->pMethods->xClose(Calls::below(file));
 }
 
-/// A call that means the same for the file below.
-template <auto Method, class... Args>
-int pass_on(sqlite3_file* file, Args... args) {
-  return (real(file)->pMethods->*Method)(real(file), args...);
-}
-
-using Io = sqlite3_io_methods;
-constexpr Io kMethods{1,  // no shared memory, no mmap
-                      close,
-                      pass_on<&Io::xRead>,
-                      write,
-                      truncate,
-                      sync,
-                      pass_on<&Io::xFileSize>,
-                      pass_on<&Io::xLock>,
-                      pass_on<&Io::xUnlock>,
-                      pass_on<&Io::xCheckReservedLock>,
-                      pass_on<&Io::xFileControl>,
-                      pass_on<&Io::xSectorSize>,
-                      pass_on<&Io::xDeviceCharacteristics>,
-                      nullptr,
-                      nullptr,
-                      nullptr,
-                      nullptr,
-                      nullptr,
-                      nullptr};
+constexpr sqlite3_io_methods kMethods = [] {
+  auto calls = Calls::passing_on();
+  calls.xClose = close;
+  calls.xWrite = write;
+  calls.xTruncate = truncate;
+  calls.xSync = sync;
+  return calls;
+}();
 
 /// Other files of the same connection, and copies, are the system's alone.
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
-  Impl& owner = impl(vfs);
+  MirrorVfs::Impl& owner = impl(vfs);
   const std::string_view path = name == nullptr ? "" : name;
   Side* side = path == owner.db.path ? &owner.db : path == owner.log.path ? &owner.log : nullptr;
   if (side == nullptr) return owner.real->xOpen(owner.real, name, file, flags, flags_out);
-  own(file) = {{nullptr}, &owner, side};
-  const int code = owner.real->xOpen(owner.real, name, real(file), flags, flags_out);
-  if (code != SQLITE_OK) return code;
-  own(file).base.pMethods = &kMethods;
-  side->main = real(file);
+  const int code = Calls::open(owner.real, name, file, flags, flags_out, {&owner, side}, kMethods);
+  if (code == SQLITE_OK) side->main = Calls::below(file);
   return code;
 }
 
 /// The log goes when the connection ends: it was folded into both files.
 int remove(sqlite3_vfs* vfs, const char* name, int sync) {
-  Impl& owner = impl(vfs);
+  MirrorVfs::Impl& owner = impl(vfs);
   const int code = owner.real->xDelete(owner.real, name, sync);
   if (code == SQLITE_OK && owner.state == MirrorVfs::State::complete && name == owner.log.path) {
     owner.log.twin.close();
@@ -414,50 +391,13 @@ int remove(sqlite3_vfs* vfs, const char* name, int sync) {
   }
   return code;
 }
-int access(sqlite3_vfs* vfs, const char* name, int flags, int* out) {
-  return impl(vfs).real->xAccess(impl(vfs).real, name, flags, out);
-}
-int full_path(sqlite3_vfs* vfs, const char* name, int size, char* out) {
-  return impl(vfs).real->xFullPathname(impl(vfs).real, name, size, out);
-}
-int randomness(sqlite3_vfs* vfs, int size, char* out) { return impl(vfs).real->xRandomness(impl(vfs).real, size, out); }
-int wait_us(sqlite3_vfs* vfs, int us) { return impl(vfs).real->xSleep(impl(vfs).real, us); }
-int now(sqlite3_vfs* vfs, double* out) { return impl(vfs).real->xCurrentTime(impl(vfs).real, out); }
-int now_ms(sqlite3_vfs* vfs, sqlite3_int64* out) { return impl(vfs).real->xCurrentTimeInt64(impl(vfs).real, out); }
-int last_error(sqlite3_vfs* vfs, int size, char* out) {
-  return impl(vfs).real->xGetLastError(impl(vfs).real, size, out);
-}
-
-std::string next_name() {
-  static std::atomic<std::uint64_t> given{0};
-  return "touchpoint-mirror-" + std::to_string(++given);
-}
 
 }  // namespace
 
-MirrorVfs::MirrorVfs(std::string path, std::string mirror) : impl_(std::make_unique<Impl>(path, mirror)) {
-  impl_->name = next_name();
-  sqlite3_vfs& vfs = impl_->vfs;
-  vfs.iVersion = 2;
-  vfs.szOsFile = kOwnPart + impl_->real->szOsFile;
-  vfs.mxPathname = impl_->real->mxPathname;
-  vfs.zName = impl_->name.c_str();
-  vfs.pAppData = impl_.get();
-  vfs.xOpen = open;
-  vfs.xDelete = remove;
-  vfs.xAccess = access;
-  vfs.xFullPathname = full_path;
-  vfs.xRandomness = randomness;
-  vfs.xSleep = wait_us;
-  vfs.xCurrentTime = now;
-  vfs.xCurrentTimeInt64 = now_ms;
-  vfs.xGetLastError = last_error;
-  if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK) std::abort();  // no memory for SQLite's own list
-}
+MirrorVfs::MirrorVfs(std::string path, std::string mirror) : impl_(std::make_unique<Impl>(path, mirror)) {}
+MirrorVfs::~MirrorVfs() = default;
 
-MirrorVfs::~MirrorVfs() { sqlite3_vfs_unregister(&impl_->vfs); }
-
-const char* MirrorVfs::name() const { return impl_->name.c_str(); }
+const char* MirrorVfs::name() const { return impl_->vfs.name(); }
 const std::string& MirrorVfs::mirror() const { return impl_->db.twin.path(); }
 MirrorVfs::State MirrorVfs::state() const { return impl_->state; }
 const std::string& MirrorVfs::trouble() const { return impl_->trouble; }

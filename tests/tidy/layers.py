@@ -38,8 +38,7 @@ FOREIGN = [
                    r"src/adapters/http_message\.cpp|"        # problem+json of refusals that no codec has seen
                    r"src/adapters/sqlite_fact_inspect\.cpp"  # rows for the admin socket, stored as JSON
      , "JSON is codec's"),
-    (r"sqlite3\.h", r"src/adapters/sqlite_(db|sealed_vfs|mirror_vfs)\.cpp",
-     "SQLite is sqlite_db.cpp's and its file layers'"),
+    (r"sqlite3\.h", r"src/adapters/sqlite_(db\.cpp|layer\.hpp)", "SQLite is sqlite_db.cpp's and its file layers'"),
     (r"sdbus-c\+\+/", r"src/adapters/bluez_\w+\.cpp", "D-Bus is bluez_*.cpp's"),
     (r"mqtt/|MQTT", r"src/adapters/mqtt_client\.cpp", "Paho is mqtt_client.cpp's"),
     (r"boost/", r"src/adapters/http_server\.cpp", "Boost is http_server.cpp's"),
