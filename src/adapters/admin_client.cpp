@@ -55,6 +55,12 @@ AdminClient::~AdminClient() {
 
 Result<std::string, AdminClientError> AdminClient::request(std::string_view line, std::chrono::milliseconds at_most) {
   const auto deadline = Clock::now() + at_most;
+  if (auto sent = send(line, at_most); !sent) return Unexpected<AdminClientError>{sent.error()};
+  return receive(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
+}
+
+Result<void, AdminClientError> AdminClient::send(std::string_view line, std::chrono::milliseconds at_most) {
+  const auto deadline = Clock::now() + at_most;
   const auto message = std::string(line) + '\n';
   for (std::size_t sent = 0; sent < message.size();) {
     if (!wait_for(fd_, POLLOUT, deadline)) return broken("the daemon does not read");
@@ -62,6 +68,11 @@ Result<std::string, AdminClientError> AdminClient::request(std::string_view line
     if (n < 0 && errno != EAGAIN && errno != EINTR) return broken("the daemon closed the connection");
     sent += static_cast<std::size_t>(std::max<ssize_t>(n, 0));
   }
+  return {};
+}
+
+Result<std::string, AdminClientError> AdminClient::receive(std::chrono::milliseconds at_most) {
+  const auto deadline = Clock::now() + at_most;
   while (true) {
     const auto newline = in_.find('\n');
     if (newline != std::string::npos) {

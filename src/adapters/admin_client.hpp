@@ -26,6 +26,10 @@ class AdminClient {
   /// `line` has no newline and at most 1 MiB; the answer comes without its newline.
   [[nodiscard]] Result<std::string, AdminClientError> request(std::string_view line,
                                                               std::chrono::milliseconds at_most = kDefaultWait);
+  /// The two halves of request(), for who has something to do meanwhile. One answer for each line sent.
+  [[nodiscard]] Result<void, AdminClientError> send(std::string_view line,
+                                                    std::chrono::milliseconds at_most = kDefaultWait);
+  [[nodiscard]] Result<std::string, AdminClientError> receive(std::chrono::milliseconds at_most = kDefaultWait);
   static constexpr std::chrono::milliseconds kDefaultWait{30000};
 
  private:

@@ -1,6 +1,5 @@
 #include "adapters/sqlite_cache.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -14,14 +13,11 @@
 #include "adapters/sqlite_schema.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
-#include "codec/messages.hpp"
 
 namespace tg {
 namespace {
 
 constexpr std::size_t kQueueLimit = 4096;
-constexpr std::size_t kMostUnparsed = 3072;  // the rest of the queue is for those who have been heard
-constexpr std::size_t kMostUnparsedBytes = 16U << 20U;
 constexpr std::size_t kSliceMembers = 256;
 constexpr std::int64_t kMostEvicted = 10'000;  // at a time: a second of deleting
 constexpr Millis kIdle{2'000};
@@ -32,15 +28,11 @@ WallTime wall_now() {
   return WallTime{std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch())};
 }
 
-struct Unparsed {
-  std::string name;
-  std::string payload;
-};
 struct TicketQuestion {
   effect::LoadTicketFacts request;
   event::TicketFactsLoaded so_far;
 };
-using Job = std::variant<Unparsed, effect::LoadKeys, effect::LoadDossier, TicketQuestion, effect::WriteCache,
+using Job = std::variant<effect::LoadKeys, effect::LoadDossier, TicketQuestion, effect::WriteCache,
                          effect::EvictMembers, effect::ForgetMember>;
 
 }  // namespace
@@ -70,14 +62,6 @@ class SqliteCache::Impl {
     if (!queue_.post(std::move(job)) && !queue_.closed())
       log(LogLevel::error, "cache", "queue full: a call was dropped");
   }
-  bool submit_command(Unparsed command) {
-    const std::size_t size = command.payload.size();
-    if (unparsed_ >= kMostUnparsed || (unparsed_ > 0 && unparsed_bytes_ + size > kMostUnparsedBytes)) return false;
-    ++unparsed_;
-    unparsed_bytes_ += size;
-    submit(std::move(command));
-    return true;
-  }
   StoreHealth health() const {
     const std::scoped_lock lock(shared_mutex_);
     return {cause_.empty(), cause_, queue_.figures().depth, lane_.answering(), {}, {}};
@@ -99,7 +83,7 @@ class SqliteCache::Impl {
   Millis turn() {
     auto jobs = queue_.take_some(1);
     if (jobs.empty()) return maintain();
-    std::visit(Overload{[this](const Unparsed& o) { parse(o); }, [this](const effect::LoadKeys&) { post_keys(); },
+    std::visit(Overload{[this](const effect::LoadKeys&) { post_keys(); },
                         [this](const effect::LoadDossier& o) { post_dossier(o); },
                         [this](TicketQuestion& o) { post_ticket_facts(o); },
                         [this](const effect::WriteCache& o) { post_written(o); },
@@ -107,12 +91,6 @@ class SqliteCache::Impl {
                         [this](effect::ForgetMember& o) { forget(std::move(o)); }},
                jobs.front());
     return Millis{0};
-  }
-
-  void parse(const Unparsed& command) {
-    --unparsed_;
-    unparsed_bytes_ -= command.payload.size();
-    post_(event::CommandArrived{decode_command(command.name, command.payload)});
   }
 
   void post_keys() {
@@ -281,7 +259,6 @@ class SqliteCache::Impl {
   std::uint64_t eviction_round_ = 0;
   bool more_garbage_ = true;  // a former run may have left some
 
-  std::atomic<std::size_t> unparsed_{0}, unparsed_bytes_{0};  ///< raised by the loop only
   mutable std::mutex shared_mutex_;
   std::string cause_;
   CacheFigures figures_;
@@ -310,9 +287,6 @@ void SqliteCache::start() { impl_->start(); }
 void SqliteCache::stop() { impl_->stop(); }
 CacheFigures SqliteCache::figures() const { return impl_->figures(); }
 std::optional<WallTime> SqliteCache::profiles_updated_at() const { return impl_->figures()[0].updated_at; }
-bool SqliteCache::parse_command(const std::string& name, const std::string& payload) {
-  return impl_->submit_command({name, payload});
-}
 void SqliteCache::load_keys() { impl_->submit(effect::LoadKeys{}); }
 void SqliteCache::load_dossier(effect::LoadDossier request) { impl_->submit(std::move(request)); }
 void SqliteCache::complete_ticket_facts(effect::LoadTicketFacts request, event::TicketFactsLoaded so_far) {

@@ -2,8 +2,7 @@
 // Owner thread: the loop calls; answers are posted from the lane in order of the calls. Never blocks the caller; may
 // wait in its own thread until the loop has taken earlier slices of keys (EventPost may block).
 //
-// Queue: 4096 calls, of which 64 unparsed commands (up to 1 MiB each). A command beyond that is dropped and logged:
-// central sees no answer and sends it again. A write that fails is answered `rejected` with the cause.
+// Queue: 4096 calls. A write that fails is answered `rejected` with the cause.
 #pragma once
 
 #include <array>
@@ -53,7 +52,6 @@ class SqliteCache final : public CachePort {
   [[nodiscard]] CacheFigures figures() const;
   [[nodiscard]] std::optional<WallTime> profiles_updated_at() const;
 
-  [[nodiscard]] bool parse_command(const std::string& name, const std::string& payload) override;
   void load_keys() override;
   void load_dossier(effect::LoadDossier request) override;
   void complete_ticket_facts(effect::LoadTicketFacts request, event::TicketFactsLoaded so_far) override;

@@ -23,8 +23,14 @@ Result<AdminClient, AskError> reach(const std::string& socket) {
   return std::move(*daemon);
 }
 
-Result<Answer, AskError> ask(AdminClient& daemon, std::string_view request, std::chrono::seconds at_most) {
-  const auto line = daemon.request(request, at_most);
+Result<void, AskError> tell(AdminClient& daemon, std::string_view request, std::chrono::seconds at_most) {
+  const auto sent = daemon.send(request, at_most);
+  if (!sent) return explained(sent.error());
+  return {};
+}
+
+Result<Answer, AskError> hear(AdminClient& daemon, std::chrono::seconds at_most) {
+  const auto line = daemon.receive(at_most);
   if (!line) return explained(line.error());
   Answer answer = parse_answer(*line);
   if (answer.is_null())
@@ -33,6 +39,11 @@ Result<Answer, AskError> ask(AdminClient& daemon, std::string_view request, std:
                                  "touchpointctl of the same version?"}};
   if (answer.contains("error")) return Unexpected<AskError>{{kFailed, printable(text_of(answer, "error"))}};
   return answer;
+}
+
+Result<Answer, AskError> ask(AdminClient& daemon, std::string_view request, std::chrono::seconds at_most) {
+  if (auto told = tell(daemon, request, at_most); !told) return Unexpected<AskError>{told.error()};
+  return hear(daemon, at_most);
 }
 
 Result<Answer, AskError> ask(const std::string& socket, std::string_view request, std::chrono::seconds at_most) {

@@ -22,6 +22,9 @@ struct AskError {
 /// `request` is one line of the admin protocol. An answer `{"error":…}` is an error here.
 [[nodiscard]] Result<Answer, AskError> ask(AdminClient& daemon, std::string_view request,
                                            std::chrono::seconds at_most = std::chrono::seconds{30});
+/// The two halves of it, for who has something to do meanwhile.
+[[nodiscard]] Result<void, AskError> tell(AdminClient& daemon, std::string_view request, std::chrono::seconds at_most);
+[[nodiscard]] Result<Answer, AskError> hear(AdminClient& daemon, std::chrono::seconds at_most);
 /// The same over a connection of its own.
 [[nodiscard]] Result<Answer, AskError> ask(const std::string& socket, std::string_view request,
                                            std::chrono::seconds at_most = std::chrono::seconds{30});

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -55,30 +56,36 @@ void print_errors(const SourceFile& file, const ImportPlan& plan, std::ostream& 
   err << "Nothing was sent; the data in force stays.\n";
 }
 
-/// The second pass: the same file once more, part by part, each compared with what the first pass saw.
+/// The second pass: the same file once more, part by part, each compared with what the first pass saw. Over two
+/// connections in turn: the daemon reads one part while it writes the other.
 class Sender {
  public:
-  Sender(AdminClient& daemon, SourceFile& file, const ImportKind& kind, const ImportPlan& plan)
+  using Doors = std::array<AdminClient, 2>;
+  Sender(Doors& daemon, SourceFile& file, const ImportKind& kind, const ImportPlan& plan)
       : daemon_(daemon), file_(file), kind_(kind), plan_(plan), snapshot_(new_snapshot_id()) {
     file_.stream.clear();
     file_.stream.seekg(0);
   }
 
-  /// Calls `progress(rows sent so far)` after each part; returns the last acknowledgement.
+  /// Calls `progress(rows sent so far)` after each part; returns the acknowledgement that all is in force.
   template <class Progress>
   Result<Answer, AskError> send(Progress&& progress) {
-    if (plan_.parts.empty()) return send_part(1, 1, "");  // an empty file, which was asked for
+    const std::size_t parts = std::max<std::size_t>(plan_.parts.size(), 1);  // an empty file was asked for
     std::size_t sent = 0;
-    Answer ack;
-    for (std::size_t i = 0; i < plan_.parts.size(); ++i) {
-      const auto rows = read_rows(plan_.parts[i], i + 1 == plan_.parts.size());
+    for (std::size_t part = 1; part <= parts; ++part) {
+      const auto rows = plan_.parts.empty() ? Result<std::string, AskError>(std::string())
+                                            : read_rows(plan_.parts[part - 1], part == parts);
       if (!rows) return Unexpected<AskError>{rows.error()};
-      auto answer = send_part(i + 1, plan_.parts.size(), *rows);
-      if (!answer) return answer;
-      ack = std::move(*answer);
-      progress(sent += plan_.parts[i].rows);
+      if (part > daemon_.size())
+        if (auto heard = hear_part(part - daemon_.size(), parts); !heard) return Unexpected<AskError>{heard.error()};
+      const auto request = snapshot_request(kind_, snapshot_, part, parts, *rows);
+      if (auto told = tell(door(part), request, kMaxWaitForPart); !told) return Unexpected<AskError>{told.error()};
+      if (!plan_.parts.empty()) progress(sent += plan_.parts[part - 1].rows);
     }
-    return ack;
+    for (std::size_t part = parts - std::min(parts, daemon_.size()) + 1; part <= parts; ++part)
+      if (auto heard = hear_part(part, parts); !heard) return Unexpected<AskError>{heard.error()};
+    if (applied_.is_null()) return failed("the daemon took every part and put none into force");
+    return std::move(applied_);
   }
 
  private:
@@ -92,18 +99,21 @@ class Sender {
     return joined_rows(bytes_);
   }
 
-  Result<Answer, AskError> send_part(std::size_t part, std::size_t parts, const std::string& rows) {
-    const bool last = part == parts;
-    auto ack =
-        ask(daemon_, snapshot_request(kind_, snapshot_, part, parts, rows), last ? kMaxWaitForLast : kMaxWaitForPart);
-    if (!ack) return ack;
+  AdminClient& door(std::size_t part) { return daemon_[part % daemon_.size()]; }
+
+  Result<void, AskError> hear_part(std::size_t part, std::size_t parts) {
+    const bool may_complete = part + daemon_.size() > parts;
+    auto ack = hear(door(part), may_complete ? kMaxWaitForLast : kMaxWaitForPart);
+    if (!ack) return Unexpected<AskError>{ack.error()};
     const std::string status = text_of(*ack, "status");
-    if (status == "applied" || (status == "accepted" && !last)) return ack;
+    if (status == "applied") applied_ = std::move(*ack);
+    if (status == "applied" || status == "accepted") return {};
     return failed("the daemon answered part " + std::to_string(part) + " of " + std::to_string(parts) + " with " +
                   printable(status + ": " + text_of(*ack, "reason", "no reason given")) + "; the data in force stays");
   }
 
-  AdminClient& daemon_;
+  Doors& daemon_;
+  Answer applied_;
   SourceFile& file_;
   const ImportKind& kind_;
   const ImportPlan& plan_;
@@ -113,10 +123,13 @@ class Sender {
 
 Result<Answer, AskError> send_file(const ImportOptions& options, SourceFile& file, const ImportKind& kind,
                                    const ImportPlan& plan, std::ostream& err) {
-  auto daemon = reach(options.socket);
-  if (!daemon) return Unexpected<AskError>{daemon.error()};
+  auto first = reach(options.socket);
+  if (!first) return Unexpected<AskError>{first.error()};
+  auto second = reach(options.socket);
+  if (!second) return Unexpected<AskError>{second.error()};
+  Sender::Doors daemon{std::move(*first), std::move(*second)};
   const auto all = count_of(static_cast<std::int64_t>(plan.rows), kind.noun);
-  auto answer = Sender(*daemon, file, kind, plan).send([&](std::size_t rows) {
+  auto answer = Sender(daemon, file, kind, plan).send([&](std::size_t rows) {
     if (options.show_progress)
       err << "\r" << count_text(static_cast<std::int64_t>(rows)) << " of " << all << std::flush;
   });

@@ -48,9 +48,6 @@ class FactsPort {
 class CachePort {
  public:
   virtual ~CachePort() = default;
-  /// Parses a command's payload in the lane (a snapshot part is large) and answers event::CommandArrived. False, and
-  /// nothing taken, while too much waits to be parsed.
-  [[nodiscard]] virtual bool parse_command(const std::string& name, const std::string& payload) = 0;
   /// Answered by event::KeysLoaded slices of at most 256 members.
   virtual void load_keys() = 0;
   /// Answered by event::DossierLoaded.

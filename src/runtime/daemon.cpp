@@ -13,6 +13,7 @@
 #include "adapters/admin_socket.hpp"
 #include "adapters/bluez_peripheral.hpp"
 #include "adapters/bluez_radio.hpp"
+#include "adapters/command_reader.hpp"
 #include "adapters/event_loop.hpp"
 #include "adapters/http_local.hpp"
 #include "adapters/http_pos.hpp"
@@ -159,18 +160,21 @@ class Daemon {
     if (!restored) return fail(restored.error().message);
     restored->profiles_updated_at = cache_->profiles_updated_at();
     restored->jitter_seed = random_seed();
+    commands_ = std::make_unique<CommandReader>(event_post());
     make_links();
     if (auto pos = make_pos(); !pos) return pos;
     if (auto radio = radio_config(config_); !radio.receivers.empty()) make_radio(std::move(radio));
     open_journal();
-    gateway_ = std::make_unique<Gateway>(loop_, config_,
-                                         Doors{facts_.get(), cache_.get(), central_.get(), local_.get(), desk_.get(),
-                                               dialects_.get(), radio_.get(), peripheral_.get(), journal_.get()},
-                                         poster(), Clock{newest(*restored), config_.require_sync}, born_);
+    gateway_ =
+        std::make_unique<Gateway>(loop_, config_,
+                                  Doors{facts_.get(), cache_.get(), commands_.get(), central_.get(), local_.get(),
+                                        desk_.get(), dialects_.get(), radio_.get(), peripheral_.get(), journal_.get()},
+                                  poster(), Clock{newest(*restored), config_.require_sync}, born_);
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
     cache_->start();
+    commands_->start();
     if (folder_) folder_->start();
     gateway_->start(std::move(*restored), findings());
     watch_credentials();
@@ -187,6 +191,7 @@ class Daemon {
     central_.reset();
     inbox_.close();
     if (folder_) folder_->stop();
+    commands_->stop();
     facts_->stop();
     cache_->stop();
   }
@@ -425,8 +430,8 @@ class Daemon {
     const auto period = watchdog_period();
     if (!period) return;
     watchdog_ = loop_.add_timer([this, period] {
-      const bool all = facts_->health().answering && cache_->health().answering && http_->alive() &&
-                       (!folder_ || folder_->answering());
+      const bool all = facts_->health().answering && cache_->health().answering && commands_->answering() &&
+                       http_->alive() && (!folder_ || folder_->answering());
       if (all) notify_service_manager("WATCHDOG=1");
       watchdog_.arm_at(loop_.now().mono + *period);
     });
@@ -452,6 +457,7 @@ class Daemon {
   MonoTime next_reading_{};  ///< of the certificates
   std::unique_ptr<SqliteFacts> facts_;
   std::unique_ptr<SqliteCache> cache_;
+  std::unique_ptr<CommandReader> commands_;
   std::shared_ptr<const PosReader> dialects_;
   std::unique_ptr<PosDesk> desk_;
   std::unique_ptr<HttpPos> pos_;

@@ -20,6 +20,7 @@
 #include "codec/status.hpp"
 #include "core/core.hpp"
 #include "ports/admin_port.hpp"
+#include "ports/command_port.hpp"
 #include "ports/intake_port.hpp"
 #include "ports/link_port.hpp"
 #include "ports/peripheral_port.hpp"
@@ -35,6 +36,7 @@ namespace tg {
 struct Doors {
   FactsPort* facts = nullptr;
   CachePort* cache = nullptr;
+  CommandPort* commands = nullptr;
   LinkPort* central = nullptr;
   LinkPort* local = nullptr;
   IntakePort* intake = nullptr;

@@ -46,7 +46,7 @@ void Gateway::on_message(Link from, const LinkMessage& m) {
 void Gateway::on_command(const std::string& name, const std::string& payload) {
   const bool small = payload.size() <= kSmallCommand;
   if (small && name == "consent") return on_event(event::CommandArrived{decode_command(name, payload)});
-  if (doors_.cache->parse_command(name, payload)) return;
+  if (doors_.commands->read(name, payload)) return;
   if (!small) return log(LogLevel::warning, "central", "too much waits: " + name + " was dropped; it is sent again");
   Command busy = decode_command(name, payload);
   busy.body = BadCommand{"busy"};

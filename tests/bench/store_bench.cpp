@@ -15,7 +15,10 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "adapters/command_reader.hpp"
 #include "adapters/sqlite_cache.hpp"
 #include "adapters/sqlite_db.hpp"
 #include "adapters/sqlite_facts.hpp"
@@ -27,6 +30,7 @@ using namespace tg;
 using Keys = std::shared_ptr<const AtRestKeys>;
 
 constexpr std::uint32_t kMembersInAPart = 280;  // 700 kB: a part of touchpointctl
+constexpr std::uint32_t kPartsAtOnce = 50;      // made beforehand
 constexpr std::uint32_t kLookups = 20'000;
 constexpr std::uint64_t kEvents = 200'000;
 constexpr std::uint64_t kEventsInABatch = 8;
@@ -169,23 +173,40 @@ std::unique_ptr<SqliteCache> opened_cache(const std::string& path, const Keys& k
   return std::move(*cache);
 }
 
-/// Parsing included; each part waits for the answer to the one before, as touchpointctl does.
+std::string snapshot_part(std::uint32_t part, std::uint32_t parts, std::uint32_t members) {
+  std::string payload = R"({"command_id":"c","snapshot":"S","revision":1,"part":)" + std::to_string(part) +
+                        R"(,"parts":)" + std::to_string(parts) + R"(,"profiles":[)";
+  for (std::uint32_t i = (part - 1) * kMembersInAPart; i < std::min(part * kMembersInAPart, members); ++i) {
+    payload += (payload.back() == '[' ? "" : ",") + profile_json(i);
+  }
+  return payload += "]}";
+}
+
+/// Reading included; two parts are under way, as touchpointctl does it.
 Watch import_all(SqliteCache& cache, Answers& answers, std::uint32_t members) {
+  constexpr std::size_t kUnderWay = 2;
   const std::uint32_t parts = (members + kMembersInAPart - 1) / kMembersInAPart;
+  CommandReader reader(answers.post());
+  reader.start();
   Watch watch;
-  for (std::uint32_t part = 1; part <= parts; ++part) {
-    std::string payload = R"({"command_id":"c","snapshot":"S","revision":1,"part":)" + std::to_string(part) +
-                          R"(,"parts":)" + std::to_string(parts) + R"(,"profiles":[)";
-    for (std::uint32_t i = (part - 1) * kMembersInAPart; i < std::min(part * kMembersInAPart, members); ++i) {
-      payload += (payload.back() == '[' ? "" : ",") + profile_json(i);
-    }
-    payload += "]}";
+  for (std::uint32_t first = 1; first <= parts; first += kPartsAtOnce) {
+    std::vector<std::string> payloads;
+    for (std::uint32_t part = first; part < std::min(first + kPartsAtOnce, parts + 1); ++part)
+      payloads.push_back(snapshot_part(part, parts, members));
     watch.begin();
-    if (!cache.parse_command("profiles.snapshot", payload)) std::abort();
-    const auto parsed = std::get<event::CommandArrived>(answers.take());
-    cache.write({parsed.command.id, parsed.command.name, std::get<SnapshotPart>(parsed.command.body)});
-    const auto written = std::get<event::CacheWritten>(answers.take());
-    if (written.status == AckStatus::rejected) std::abort();
+    std::size_t sent = 0;
+    for (std::size_t written = 0; written < payloads.size();) {
+      for (; sent < payloads.size() && sent < written + kUnderWay; ++sent)
+        if (!reader.read("profiles.snapshot", std::move(payloads[sent]))) std::abort();
+      auto answer = answers.take();
+      if (auto* arrived = std::get_if<event::CommandArrived>(&answer)) {
+        Command& command = arrived->command;
+        cache.write({command.id, command.name, std::get<SnapshotPart>(std::move(command.body))});
+      } else {
+        if (std::get<event::CacheWritten>(answer).status == AckStatus::rejected) std::abort();
+        ++written;
+      }
+    }
     watch.end();
   }
   return watch;

@@ -403,13 +403,5 @@ TEST_F(SqliteCacheTest, ADamagedFileIsSetAsideAndCentralStartsAgain) {
   EXPECT_EQ(write(part("S1", 41, 1, 1, {profile("m-a")})).status, AckStatus::applied);
 }
 
-TEST_F(SqliteCacheTest, ACommandIsParsedInTheLane) {
-  EXPECT_TRUE(cache_->parse_command("consent", "{"));
-  const auto arrived = inbox_.take<event::CommandArrived>();
-  ASSERT_TRUE(arrived);
-  EXPECT_EQ(arrived->command.name, "consent");
-  EXPECT_TRUE(std::holds_alternative<BadCommand>(arrived->command.body));
-}
-
 }  // namespace
 }  // namespace tg::test
