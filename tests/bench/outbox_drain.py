@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""How fast a backlog leaves: the real daemon, its facts file and a mosquitto without subscribers.
+"""How fast a backlog leaves, and how soon what is new: the real daemon, its facts file and a mosquitto that has one
+subscriber, to tickets, of which there is one.
 
 `tests/bench/outbox_drain.py [EVENTS]` (200,000). TOUCHPOINT_BIN names another build than build/release/bin. Beside it,
 in the same run: the bare limits of SQLite and of Paho on this machine (bench-bare-limits), and what part of Paho's
@@ -20,9 +21,11 @@ sys.path.insert(0, str(_ROOT / "tests" / "support"))
 os.environ.setdefault("TOUCHPOINT_BIN", str(_ROOT / "build" / "release" / "bin"))
 
 from store.backlog import fill  # noqa: E402
+from store.link import Link  # noqa: E402
 from store.processes import wait_until  # noqa: E402
 from store.radio import FakeRadio  # noqa: E402
 from store.shop import Shop  # noqa: E402
+from store.till import Line  # noqa: E402
 
 
 def bare_limits(folder: pathlib.Path, broker_url: str, events: int) -> dict[str, float]:
@@ -56,11 +59,18 @@ def main() -> None:
             print(f"SQLite alone, a commit each 128: {bare['sqlite']:,.0f} rows/s")
             print(f"Paho alone, QoS 1, 100 in flight: {bare['paho']:,.0f} messages/s")
             fill(gateway.state_directory / "facts.db", events)
+            tickets = Link(shop.wan.port, "tickets", ["touchpoint/v1/+/event/ticket/recorded"])
             started = time.monotonic()
             gateway.start()
             print(f"start to /readyz with {events:,} events waiting: {time.monotonic() - started:.2f} s")
+            wait_until(lambda: gateway.metric("outbox_acked_total") > 0, 60, "the backlog leaves")
+            sold = time.monotonic()
+            shop.till.hand_in(shop.till.ticket([Line("SCARF", "49.90")]))
+            fresh = tickets.wait_for(lambda: tickets.messages, 600, "the ticket arrives")[0]
+            print(f"sold while the backlog leaves, at central after {fresh.received_s - sold:.3f} s")
             wait_until(lambda: gateway.metric("outbox_acked_total") >= events, 600, "everything is acknowledged")
             took = time.monotonic() - started
+            tickets.stop()
             daemon = gateway.process.pid
             links = [int(pid) for pid in pathlib.Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()]
             each = 1e6 / events
