@@ -417,31 +417,6 @@ class SqliteFacts::Impl {
   Lane lane_;  // last: its thread ends before what it uses
 };
 
-namespace {
-
-/// The damaged file goes back to its place: without its rows or a new epoch the next start must try again.
-void put_back(const std::string& damaged, const std::string& path) {
-  std::error_code ignored;
-  std::filesystem::remove(path + "-wal", ignored);
-  std::filesystem::rename(damaged, path, ignored);
-  std::filesystem::rename(damaged + "-wal", path + "-wal", ignored);
-}
-
-Result<std::string> recovered(OpenedDatabase& opened, const SqliteFacts::Settings& settings, const MarkFile& mark) {
-  auto words = recover_facts(opened, {settings.path, settings.lived_before, mark.found(), settings.keys},
-                             origin_of(settings), wall_now());
-  if (words) return std::move(*words);
-  if (opened.damaged && !opened.mirrored) {
-    {
-      const Db closed = std::move(opened.db);
-    }
-    put_back(*opened.damaged, settings.path);
-  }
-  return fail(settings.path + ": what can be read of it cannot be saved: " + words.error().text);
-}
-
-}  // namespace
-
 SqliteFacts::SqliteFacts(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFacts::~SqliteFacts() { stop(); }
 
@@ -453,10 +428,11 @@ Result<std::unique_ptr<SqliteFacts>> SqliteFacts::open(Settings settings, EventP
     return mark->found();
   };
   std::string trouble;
-  auto opened = open_facts({settings.path, settings.max_bytes, 4096, settings.keys, layer}, read_mark, trouble);
+  const Db::Settings file{settings.path, settings.max_bytes, 4096, settings.keys, layer};
+  auto opened = open_facts(file, read_mark, trouble);
   if (!opened) return Unexpected<Error>{opened.error()};
   static_cast<void>(read_mark());
-  auto finding = recovered(*opened, settings, *mark);
+  auto finding = recover_facts(*opened, file, {settings.lived_before, mark->found()}, origin_of(settings), wall_now());
   if (!finding) return Unexpected<Error>{finding.error()};
   if (!trouble.empty()) *finding += (finding->empty() ? "" : "; ") + trouble;
   MirrorKeeper mirror(std::move(layer), settings.path);

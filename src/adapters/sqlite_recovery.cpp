@@ -134,10 +134,9 @@ std::string words_for(const OpenedDatabase& opened, const Recovered& out) {
   return words;
 }
 
-}  // namespace
-
-Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPast& past, const FactOrigin& origin,
-                                           WallTime now) {
+/// One transaction; in words what was found.
+Result<std::string, DbError> attempt(OpenedDatabase& opened, const Db::Settings& file, const FactsPast& past,
+                                     const FactOrigin& origin, WallTime now) {
   Db& db = opened.db;
   const Counter found = counter_of(db);
   const bool behind = past.mark && past.mark->epoch == found.epoch && past.mark->committed > found.last;
@@ -148,9 +147,9 @@ Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPa
     return words;
   }
   if (!opened.damaged && !behind && !gone) return std::string{};
-  if (behind && !opened.fresh) keep_log(past.path);
+  if (behind && !opened.fresh) keep_log(file.path);
   std::optional<SalvageCopy> copy;
-  if (opened.damaged) copy.emplace(Db::Settings{*opened.damaged, 0, 4096, past.keys});
+  if (opened.damaged) copy.emplace(Db::Settings{*opened.damaged, 0, file.cache_kib, file.keys});
   Recovered out;
   const DbError error = db.transact([&] {
     Salvage saved;
@@ -162,6 +161,47 @@ Result<std::string, DbError> recover_facts(OpenedDatabase& opened, const FactsPa
   const std::string words = words_for(opened, out);
   log(LogLevel::error, "facts", words);
   return words;
+}
+
+/// The damaged file goes back to its place: without its rows or a new epoch the next start must try again.
+void put_back(const std::string& damaged, const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path + "-wal", ignored);
+  std::filesystem::rename(damaged, path, ignored);
+  std::filesystem::rename(damaged + "-wal", path + "-wal", ignored);
+}
+
+/// It passed the check of a start and yet cannot be worked with, because an index names rows that are not there: it
+/// lies beside from now on, and its rows are read into a new file.
+Result<void> begin_anew(OpenedDatabase& opened, const Db::Settings& file) {
+  { const Db closed = std::move(opened.db); }
+  auto aside = set_aside(file.path, "corrupt");
+  if (!aside) return Unexpected<Error>{aside.error()};
+  auto successor = open_database(file, kFactsKind);
+  if (!successor) return Unexpected<Error>{successor.error()};
+  opened = std::move(*successor);
+  opened.damaged = std::move(*aside);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> recover_facts(OpenedDatabase& opened, const Db::Settings& file, const FactsPast& past,
+                                  const FactOrigin& origin, WallTime now) {
+  auto words = attempt(opened, file, past, origin, now);
+  const auto is_successor = [&] { return opened.damaged && !opened.mirrored; };
+  if (!words && words.error().trouble == DbTrouble::damaged && !is_successor()) {
+    if (auto anew = begin_anew(opened, file); !anew) return Unexpected<Error>{anew.error()};
+    words = attempt(opened, file, past, origin, now);
+  }
+  if (words) return std::move(*words);
+  if (is_successor()) {
+    {
+      const Db closed = std::move(opened.db);
+    }
+    put_back(*opened.damaged, file.path);
+  }
+  return fail(file.path + ": what can be read of it cannot be saved: " + words.error().text);
 }
 
 }  // namespace tg

@@ -244,6 +244,49 @@ TEST(Faults, AClockThatIsSetToAnythingMakesNothingOldAndNoStayWrong) {
   std::cout << jumps << " jumps, " << visits << " visits, " << purges << " purges\n";
 }
 
+/// What a month leaves behind: central's stream, what still waits, and what the core holds in memory.
+struct Month {
+  std::vector<std::string> ids;
+  Sequence last = 0;
+  Sha256 digest{};
+  std::size_t visits = 0, cards = 0;
+  std::uint64_t in_flight = 0;
+};
+
+/// 30 days, three rough spells in each (facts/platform §7.3, scenario 30).
+Month live_a_month(Dice dice) {
+  Month out;
+  RoughWorld world(dice);
+  Day day(world, dice);
+  while (world.elapsed() < 30 * 24h) {
+    day.run(100);
+    world.turn(8h);
+  }
+  day.close();
+  Central central;
+  central.take(world.received, world.refused);
+  central.expect_no_gap(world.facts.last);
+  for (const auto& fact : world.received) out.ids.push_back(fact.id);
+  out.last = world.facts.last;
+  out.digest = world.core().digest();
+  out.visits = world.core().presence().open_visits().size();
+  out.cards = world.core().suggestions().shown().size();
+  out.in_flight = world.core().outbox().in_flight();
+  return out;
+}
+
+TEST(Faults, AMonthTwiceIsTheSameMonthAndLeavesNothingBehind) {
+  for_all(1, [](const Dice& dice) {
+    const Month month = live_a_month(dice), again = live_a_month(dice);
+    EXPECT_EQ(month.ids, again.ids);
+    EXPECT_EQ(month.digest, again.digest);
+    EXPECT_GT(month.last, Sequence{2'000});
+    EXPECT_EQ(month.visits, 0U);
+    EXPECT_EQ(month.cards, 0U);
+    EXPECT_EQ(month.in_flight, 0U);
+  });
+}
+
 /// 72 h and 6,000 rows: facts/platform §7.3, scenario 3.
 TEST(Faults, ThreeDaysWithoutAWanArriveOnceItIsBackAndTheNewestDoesNotWait) {
   for_all(1, [](Dice& dice) {
