@@ -1,5 +1,8 @@
 #include "adapters/sqlite_aside.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,6 +15,8 @@
 
 namespace tg {
 namespace {
+
+constexpr const char* kDistrusted = ".distrusted";
 
 namespace fs = std::filesystem;
 using Page = std::array<unsigned char, 4096>;
@@ -149,6 +154,17 @@ Result<std::string> set_aside(const std::string& path, std::string_view word) {
   }
   if (auto moved = move_to(path, aside); !moved) return Unexpected<Error>{moved.error()};
   return aside;
+}
+
+void distrust(const std::string& path) {
+  const int fd = ::open((path + kDistrusted).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  ::fsync(fd);
+  ::close(fd);
+}
+bool is_distrusted(const std::string& path) { return there(path + kDistrusted); }
+void trust_again(const std::string& path) {
+  std::error_code ignored;
+  fs::remove(path + kDistrusted, ignored);
 }
 
 Result<std::optional<std::string>> clear_log(const std::string& path) {

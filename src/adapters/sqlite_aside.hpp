@@ -41,6 +41,12 @@ inline constexpr std::string_view kBeforeUpgrade = "before";
 /// Renames `path`, its write-ahead log and its journal to a free name. Returns it.
 [[nodiscard]] Result<std::string> set_aside(const std::string& path, std::string_view word);
 
+/// Says to the next start that `path` is damaged although its check may find nothing: `<path>.distrusted`. From any
+/// thread; that it cannot be written is the disk's trouble.
+void distrust(const std::string& path);
+[[nodiscard]] bool is_distrusted(const std::string& path);
+void trust_again(const std::string& path);
+
 /// A write-ahead log that SQLite would take for an empty one, and write over, is moved away like the file. Returns
 /// where.
 [[nodiscard]] Result<std::optional<std::string>> clear_log(const std::string& path);

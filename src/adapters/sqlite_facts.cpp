@@ -270,7 +270,10 @@ class SqliteFacts::Impl {
 
   Millis stalled(const DbError& error) {
     const std::string cause = "facts: " + error.text;
-    if (error.trouble == DbTrouble::damaged) die(cause);  // a new start sets the file aside
+    if (error.trouble == DbTrouble::damaged) {
+      distrust(settings_.path);  // a new start sets the file aside, though its check may find nothing
+      die(cause);
+    }
     if (set_cause(cause)) log(LogLevel::error, "facts", error.text + "; batches wait and are tried again");
     if (error.trouble == DbTrouble::full && make_room()) return Millis{0};
     retry_after_ = retry_after_ == Millis{0} ? settings_.first_retry : std::min(retry_after_ * 2, kLastRetry);

@@ -25,6 +25,9 @@ constexpr std::chrono::seconds kRetry{60};
 constexpr DatabaseKind kAtAGlance{kFactsKind.name, kFactsKind.application_id, "meta"};
 constexpr DatabaseKind kWhole{kFactsKind.name, kFactsKind.application_id, ""};
 
+/// What was written with a file that is distrusted may have the same damage.
+constexpr DatabaseKind kToTheLastIndex{kFactsKind.name, kFactsKind.application_id, "", false, true};
+
 /// Which files belong together, and how far one is.
 struct Claim {
   std::int64_t pair = 0;  ///< 0: none yet
@@ -135,8 +138,21 @@ Claim look_at_mirror(const Db::Settings& mirror, const Claim& ours, std::string&
   return {};
 }
 
+/// A former run met damage in it that the check of a start does not see.
+Result<OpenedDatabase, DbError> open_distrusted(const Db::Settings& facts) {
+  const auto in_words = [](const std::string& why) { return Unexpected<DbError>{{DbTrouble::io, why}}; };
+  auto aside = set_aside(facts.path, "corrupt");
+  if (!aside) return in_words(aside.error().message);
+  auto successor = open_database(facts, kFactsKind);
+  if (!successor) return in_words(successor.error().message);
+  trust_again(facts.path);
+  successor->damaged = std::move(*aside);
+  return std::move(*successor);
+}
+
 /// open_database, but the kind of the trouble is told.
 Result<OpenedDatabase, DbError> open_as_it_is(const Db::Settings& facts) {
+  if (is_distrusted(facts.path) && is_there(facts.path)) return open_distrusted(facts);
   const bool fresh = look_at(facts.path, kFactsKind.application_id) == Found::nothing;
   std::string aside;
   auto db = open_existing(facts, kFactsKind, aside);
@@ -164,6 +180,7 @@ Result<OpenedDatabase> open_unreadable(const Db::Settings& facts, const DbError&
 std::string mirror_of(const std::string& path) { return fs::path(path).replace_extension(".mirror.db"); }
 
 Result<OpenedDatabase> open_facts(const Db::Settings& facts, const MarkReader& mark, std::string& trouble) {
+  const bool in_doubt = is_distrusted(facts.path);
   auto opened = open_as_it_is(facts);
   const auto unreadable = [&] { return !opened && opened.error().trouble == DbTrouble::unreadable; };
   if (unreadable()) opened = open_as_it_is(facts);
@@ -177,7 +194,7 @@ Result<OpenedDatabase> open_facts(const Db::Settings& facts, const MarkReader& m
   const Claim claim = look_at_mirror(theirs, ours, trouble);
   const bool newer = claim.pair != 0 && (ours.pair == 0 || claim.commits > ours.commits);
   if (!newer) return std::move(*opened);
-  auto mirror = open_mirror(theirs, kWhole, trouble);
+  auto mirror = open_mirror(theirs, in_doubt ? kToTheLastIndex : kWhole, trouble);
   if (!mirror) return std::move(*opened);
   if (const DbError error = fold(std::move(*mirror), theirs.path)) return fail(theirs.path + ": " + error.text);
   const bool quiet = !opened->fresh && only_unconfirmed(opened->db, ours, claim, mark());

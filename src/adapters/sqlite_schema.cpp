@@ -50,7 +50,7 @@ DbError quick_check(Db& db, const DatabaseKind& kind) {
   constexpr std::int64_t kLarge = 32 << 20;
   const std::int64_t bytes = db.number("PRAGMA page_count").value_or(0) * db.number("PRAGMA page_size").value_or(0);
   const std::string what = kind.vital.empty() || bytes < kLarge ? "1" : std::string(kind.vital);
-  Query query(db, "PRAGMA quick_check(" + what + ")");
+  Query query(db, (kind.thorough ? "PRAGMA integrity_check(" : "PRAGMA quick_check(") + what + ")");
   const bool fine = query.next() && query.text(0) == "ok";
   if (!db.ok()) return db.error();
   return fine ? DbError{} : DbError{DbTrouble::damaged, "the file is damaged"};

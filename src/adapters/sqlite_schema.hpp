@@ -19,6 +19,7 @@ struct DatabaseKind {
   std::int64_t application_id;  ///< in the file's header, so that no foreign file is taken for ours
   std::string_view vital;       ///< when large, only this table is checked at start; empty: always all of it
   bool backup = false;          ///< a copy is kept from before an upgrade
+  bool thorough = false;        ///< indexes are compared with their tables, too: twice the time and more
 };
 inline constexpr DatabaseKind kFactsKind{"facts", 0x54474601, "", true};
 inline constexpr DatabaseKind kCacheKind{"cache", 0x54474301, "recognition"};

@@ -292,22 +292,32 @@ TEST_F(PowerCut, OnADriveThatLiesAboutSyncTheGatewayStartsAndSendsNothingThatWas
     for (const auto& cut : live(true, dice)) {
       const TempDir dir;
       put(cut, dir, true);
-      Inbox inbox;
-      const auto facts = opened(impatient(dir), inbox);
-      ASSERT_TRUE(facts);
-      const auto restored = facts->restore();
-      ASSERT_TRUE(restored);
-      EXPECT_GE(restored->last_sequence, cut.mark.empty() ? 0 : cut.promised * kABatch) << "the mark knows the counter";
-      facts->start();
-      facts->read_rows({1, 10'000});
-      const auto rows = inbox.take<event::RowsRead>();
-      ASSERT_TRUE(rows);
+      std::optional<event::RowsRead> rows;
+      bool spoke = false;
+      // Damage that the check of a start does not see ends the process once for each of the two files.
+      for (int starts = 0; starts < 3 && !rows; ++starts) {
+        Inbox inbox;
+        std::atomic<bool> fatal{false};
+        auto cautious = impatient(dir);
+        cautious.fatal = [&](const std::string&) { fatal = true; };
+        const auto facts = opened(cautious, inbox);
+        ASSERT_TRUE(facts);
+        const auto restored = facts->restore();
+        ASSERT_TRUE(restored);
+        EXPECT_GE(restored->last_sequence, cut.mark.empty() ? 0 : cut.promised * kABatch)
+            << "the mark knows the counter";
+        spoke = spoke || !facts->finding().empty();
+        facts->start();
+        facts->read_rows({1, 10'000});
+        ASSERT_TRUE(eventually([&] { return (rows = inbox.take<event::RowsRead>(Millis{0})) || fatal; }));
+      }
+      ASSERT_TRUE(rows) << "it ends at every start";
       for (const auto& row : rows->rows) {
         if (row.damaged || row.explains) continue;
         const auto event = nlohmann::json::parse(row.payload);
         EXPECT_EQ(event.at("id"), "id-" + std::to_string(row.sequence));
       }
-      damaged += facts->finding().empty() ? 0 : 1;
+      damaged += spoke ? 1 : 0;
       lost += rows->rows.size() < cut.promised * kABatch ? 1 : 0;
       ++all;
     }
