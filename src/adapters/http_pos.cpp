@@ -67,8 +67,11 @@ void HttpPos::handle(const HttpRequest& request, const HttpReply& reply) {
   if (const auto cause = desk_.refusal_cause(); !cause.empty()) return reply(come_back_later(cause));
   auto tickets = tickets_of(request);
   if (!tickets) return reply(tickets.error());
-  const auto done = [reply](const std::vector<TicketAnswer>& answers) { reply(answers_to_response(answers)); };
-  if (!desk_.submit(std::move(*tickets), done)) reply(come_back_later("too many requests wait for their commit"));
+  const auto done = [reply, problems = std::move(tickets->problems)](const std::vector<TicketAnswer>& answers) {
+    reply(answers_to_response(all_answers(answers, problems)));
+  };
+  if (!desk_.submit(std::move(tickets->tickets), done))
+    reply(come_back_later("too many requests wait for their commit"));
 }
 
 std::optional<HttpResponse> HttpPos::refuse_sender(const HttpRequest& request) const {
@@ -104,14 +107,17 @@ bool HttpPos::signature_is_right(const HttpRequest& request) const {
   return equal_constant_time(expected, given) && known;
 }
 
-Result<std::vector<Ticket>, HttpResponse> HttpPos::tickets_of(const HttpRequest& request) const {
+Result<TicketBatch, HttpResponse> HttpPos::tickets_of(const HttpRequest& request) const {
   const auto type = media_type(request.header("Content-Type"));
   const auto known = std::ranges::find(kMediaTypes, type, &MediaType::name);
   if (known == kMediaTypes.end())
     return Unexpected{
         problem(415, "Content-Type must be application/json, application/x-ndjson or application/xml (POSLog)")};
   auto tickets = reader_->read(known->body, request.body, {.dialect = std::string(request.header("X-Pos-Dialect"))});
-  if (tickets) return std::move(*tickets);
+  if (tickets) {
+    for (const auto& problem : tickets->problems) desk_.refused("", in_batch(problem));
+    return std::move(*tickets);
+  }
   log_refused_body(tickets.error().message, request.body);
   desk_.refused("", tickets.error().message);
   return Unexpected{problem(400, tickets.error().message)};

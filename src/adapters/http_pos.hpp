@@ -33,7 +33,7 @@ class HttpPos {
 
  private:
   void handle(const HttpRequest& request, const HttpReply& reply);
-  [[nodiscard]] Result<std::vector<Ticket>, HttpResponse> tickets_of(const HttpRequest& request) const;
+  [[nodiscard]] Result<TicketBatch, HttpResponse> tickets_of(const HttpRequest& request) const;
   [[nodiscard]] std::optional<HttpResponse> refuse_sender(const HttpRequest& request) const;
   [[nodiscard]] std::optional<HttpResponse> refuse_signature(const HttpRequest& request) const;
   [[nodiscard]] bool signature_is_right(const HttpRequest& request) const;

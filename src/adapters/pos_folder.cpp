@@ -142,12 +142,15 @@ void PosFolder::take(const Path& file) {
   const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
   if (!stream.is_open() || stream.bad()) return put_away(file, "bad", "cannot be read");
   auto tickets = reader_->read(body_of(file, bytes), bytes, {});
+  seen.tried = Clock::now();
+  const bool whole = tickets && tickets->problems.empty();
+  if (!whole && seen.tried - seen.since < kUnfinished) return;
   if (tickets) {
     job_ = Job{file, std::move(*tickets), 0, {}};
+    for (const auto& problem : job_->batch.problems) complain(in_batch(problem));
+    if (!whole) desk_.refused("", job_->reasons.front());
     return;
   }
-  seen.tried = Clock::now();
-  if (seen.tried - seen.since < kUnfinished) return;
   log(LogLevel::warning, "pos",
       "refused a file: " + tickets.error().message + "; sha256 " + hex(sha256(as_bytes(bytes))));
   desk_.refused("", tickets.error().message);
@@ -156,8 +159,8 @@ void PosFolder::take(const Path& file) {
 
 void PosFolder::hand_in() {
   if (!desk_.refusal_cause().empty()) return;  // the next turn tries again
-  const auto from = job_->tickets.begin() + static_cast<std::ptrdiff_t>(job_->next);
-  const std::size_t count = std::min(kTicketsAtOnce, job_->tickets.size() - job_->next);
+  const auto from = job_->batch.tickets.begin() + static_cast<std::ptrdiff_t>(job_->next);
+  const std::size_t count = std::min(kTicketsAtOnce, job_->batch.tickets.size() - job_->next);
   std::uint64_t mine = 0;
   {
     const std::scoped_lock lock(mailbox_->mutex);
@@ -175,15 +178,19 @@ void PosFolder::answered(const std::vector<TicketAnswer>& answers) {
   asked_.reset();
   for (const auto& answer : answers) {
     ++job_->next;
-    if (answer.verdict != TicketVerdict::quarantined || job_->conflicts.size() >= kMostReasons) continue;
-    job_->conflicts.push_back("ticket " + std::to_string(job_->next) + ": " + answer.reason);
+    if (answer.verdict != TicketVerdict::quarantined) continue;
+    complain(in_batch({place_of(job_->batch, job_->next - 1), answer.reason}));
   }
-  if (job_->next >= job_->tickets.size()) finish();
+  if (job_->next >= job_->batch.tickets.size()) finish();
+}
+
+void PosFolder::complain(const std::string& reason) {
+  if (job_->reasons.size() < kMostReasons) job_->reasons.push_back(reason);
 }
 
 void PosFolder::finish() {
   std::string reasons;
-  for (const auto& conflict : job_->conflicts) reasons += conflict + '\n';
+  for (const auto& reason : job_->reasons) reasons += reason + '\n';
   const Path file = std::exchange(job_, std::nullopt)->file;
   put_away(file, reasons.empty() ? "done" : "bad", reasons);
 }

@@ -47,13 +47,14 @@ class PosFolder {
   /// The file that is being handed in, some tickets at a time.
   struct Job {
     Path file;
-    std::vector<Ticket> tickets;
-    std::size_t next = 0;  ///< the first that is not handed in yet
-    std::vector<std::string> conflicts;
+    TicketBatch batch;
+    std::size_t next = 0;              ///< the first ticket that is not handed in yet
+    std::vector<std::string> reasons;  ///< why the file ends in bad/
   };
 
   Millis turn();
   void look();
+  void complain(const std::string& reason);
   void watch(const Path& file);
   [[nodiscard]] std::optional<Path> whole_file();
   void take(const Path& file);

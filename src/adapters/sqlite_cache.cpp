@@ -13,6 +13,7 @@
 #include "adapters/sqlite_schema.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/log.hpp"
+#include "core/ticket_life.hpp"
 
 namespace tg {
 namespace {
@@ -124,7 +125,12 @@ class SqliteCache::Impl {
     if (request.loyalty) {
       question.so_far.holder = read_holder(db_, held(DataSet::profiles).generation, *request.loyalty);
     }
+    for (const MemberId& member : members_named(question.so_far)) {
+      if (auto profile = read_profile(db_, held(DataSet::profiles).generation, member.value))
+        question.so_far.members.push_back(std::move(*profile));
+    }
     question.so_far.items = read_items(db_, held(DataSet::catalog).generation, request.skus, request.gtins);
+    question.so_far.catalogue = held(DataSet::catalog).entries > 0;
     report(take_error());
     post_(std::move(question.so_far));
   }

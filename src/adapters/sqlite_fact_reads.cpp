@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "adapters/sqlite_fact_rows.hpp"
+#include "adapters/sqlite_fact_tickets.hpp"
 #include "codec/messages.hpp"
 
 namespace tg {
@@ -57,14 +58,6 @@ void read_last_ids(Db& db, WallTime now, event::Restored& out) {
   while (commands.next()) out.command_ids.emplace_back(commands.text(0));
 }
 
-std::optional<TicketRecord> read_ticket(Db& db, std::string_view sql, std::string_view value) {
-  Query row(db, sql, {value});
-  if (!row.next()) return std::nullopt;
-  auto record = decode_ticket_record(row.text(0));
-  if (!record) return std::nullopt;
-  return std::move(*record);
-}
-
 /// The oldest telemetry, so many that the rest is within four fifths of the limits: the last fifth is for what must not
 /// be lost.
 std::vector<Sequence> surplus_telemetry(Db& db, const effect::SurveyOutbox& limits, std::int64_t rows,
@@ -83,8 +76,6 @@ std::vector<Sequence> surplus_telemetry(Db& db, const effect::SurveyOutbox& limi
 }
 
 constexpr std::string_view kExplains = "/event/outbox/dropped";  // its fact has no fact about its own end
-constexpr std::string_view kTicketById = "SELECT body FROM ticket WHERE id = ?";
-constexpr std::string_view kTicketByVoided = "SELECT body FROM ticket WHERE voids = ? ORDER BY received_at LIMIT 1";
 
 }  // namespace
 
@@ -103,6 +94,7 @@ event::Restored read_restored(Db& db, WallTime now) {
   read_visits(db, out);
   read_consents(db, out);
   read_last_ids(db, now, out);
+  out.tills = read_till_numbers(db);
   return out;
 }
 
@@ -145,15 +137,6 @@ event::OutboxSurveyed survey_outbox(Db& db, const effect::SurveyOutbox& request)
   out.surplus = surplus_telemetry(db, request, out.rows, out.bytes);
   std::ranges::sort(out.expired);
   out.more = out.expired.size() == request.most || out.surplus.size() == request.most;
-  return out;
-}
-
-event::TicketFactsLoaded read_ticket_facts(Db& db, const effect::LoadTicketFacts& request) {
-  event::TicketFactsLoaded out;
-  out.request = request.request;
-  out.known = read_ticket(db, kTicketById, request.id.value);
-  out.voided_by = read_ticket(db, kTicketByVoided, ticket_key_text(request.key));
-  if (request.voids) out.target = read_ticket(db, kTicketById, request.voids->value);
   return out;
 }
 

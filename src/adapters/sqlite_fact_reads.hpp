@@ -1,4 +1,4 @@
-// Questions to the facts file: what a start needs, rows for the link, a ticket's neighbours, figures for a person.
+// Questions to the facts file: what a start needs, rows for the link, figures for a person.
 // Owner thread: the facts lane, or start-up before it runs. Never changes a row. Trouble shows in Db::ok().
 #pragma once
 
@@ -16,8 +16,6 @@ namespace tg {
 [[nodiscard]] event::RowsRead read_waiting(Db& db, const effect::ReadRows& request);
 /// O(rows that should die): how much waits is known without counting it.
 [[nodiscard]] event::OutboxSurveyed survey_outbox(Db& db, const effect::SurveyOutbox& request);
-/// known, voided_by and target.
-[[nodiscard]] event::TicketFactsLoaded read_ticket_facts(Db& db, const effect::LoadTicketFacts& request);
 
 /// JSON for the admin door: "outbox", "tickets" (the last 50, without members) or "audit" (verify_audit); anything else
 /// is an error object.

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "adapters/sqlite_audit.hpp"
+#include "adapters/sqlite_fact_tickets.hpp"
 #include "base/crypto.hpp"
 #include "codec/facts.hpp"
 #include "codec/messages.hpp"
@@ -13,7 +14,6 @@
 namespace tg {
 namespace {
 
-constexpr Millis kTicketMemory = std::chrono::days{180};
 constexpr Millis kSetAsideMemory = std::chrono::days{30};  // time for somebody to ask for them
 
 std::optional<std::int64_t> ms(const std::optional<WallTime>& at) {
@@ -43,18 +43,6 @@ void put_visit(Db& db, const row::PutVisit& op) {
 void put_cards(Db& db, const row::PutCards& op) {
   db.run("INSERT OR REPLACE INTO visit_cards (visit, body) VALUES (?, ?)",
          {op.cards.visit.value, encode_cards(op.cards)});
-}
-
-void put_ticket(Db& db, const row::PutTicket& op) {
-  const TicketRecord& ticket = op.ticket;
-  const auto voids = op.voids ? std::optional(ticket_key_text(*op.voids)) : std::nullopt;
-  const auto member = ticket.attribution ? text(ticket.attribution->member) : std::nullopt;
-  db.run(
-      "INSERT INTO ticket (id, key, voids, member, received_at, body) VALUES (?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (id) DO UPDATE SET voids = coalesce(excluded.voids, voids), member = excluded.member, "
-      "body = excluded.body",
-      {ticket.id.value, ticket_key_text(ticket.key), voids, member, unix_ms(ticket.received_at),
-       encode_ticket_record(ticket)});
 }
 
 void put_consent(Db& db, const row::PutConsent& op) {
@@ -108,17 +96,6 @@ void set_aside(Db& db, const row::SetAside& op) {
   count_dropped(db, db.changes());
 }
 
-struct BodyRow {
-  std::string id;
-  std::string body;
-};
-std::vector<BodyRow> bodies(Db& db, std::string_view sql, const MemberId& member) {
-  std::vector<BodyRow> rows;
-  Query query(db, sql, {member.value});
-  while (query.next()) rows.push_back({std::string(query.text(0)), std::string(query.text(1))});
-  return rows;
-}
-
 std::int64_t erase_cards(Db& db, const MemberId& member) {
   db.run("DELETE FROM visit_cards WHERE visit IN (SELECT id FROM visit WHERE member = ?)", {member.value});
   return db.changes();
@@ -133,20 +110,6 @@ std::int64_t erase_visits(Db& db, const MemberId& member) {
       db.run("UPDATE visit SET member = NULL, body = ? WHERE id = ?", {encode_visit(*visit), row.id});
     } else {
       db.run("DELETE FROM visit WHERE id = ?", {row.id});  // unreadable: nothing can be kept of it
-    }
-  }
-  return static_cast<std::int64_t>(rows.size());
-}
-
-std::int64_t erase_tickets(Db& db, const MemberId& member) {
-  const auto rows = bodies(db, "SELECT id, body FROM ticket WHERE member = ?", member);
-  for (const auto& row : rows) {
-    auto record = decode_ticket_record(row.body);
-    if (record) {
-      if (record->attribution) record->attribution->member.reset();
-      db.run("UPDATE ticket SET member = NULL, body = ? WHERE id = ?", {encode_ticket_record(*record), row.id});
-    } else {
-      db.run("DELETE FROM ticket WHERE id = ?", {row.id});
     }
   }
   return static_cast<std::int64_t>(rows.size());
@@ -182,8 +145,11 @@ std::int64_t payload_sum(std::string_view payload) {
   return static_cast<std::int64_t>(sum);
 }
 
-std::string ticket_key_text(const TicketKey& key) {
-  return key.store + '|' + key.workstation + '|' + key.business_day + '|' + key.sequence;
+std::vector<BodyRow> bodies(Db& db, std::string_view sql, const MemberId& member) {
+  std::vector<BodyRow> rows;
+  Query query(db, sql, {member.value});
+  while (query.next()) rows.push_back({std::string(query.text(0)), std::string(query.text(1))});
+  return rows;
 }
 
 std::vector<Sequence> sequences(Db& db, std::string_view sql, SqlValues values) {
@@ -204,8 +170,10 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op) {
   std::visit(
       Overload{
           [&](const row::PutVisit& o) { put_visit(db, o); }, [&](const row::PutCards& o) { put_cards(db, o); },
-          [&](const row::PutTicket& o) { put_ticket(db, o); }, [&](const row::PutConsent& o) { put_consent(db, o); },
-          [&](const row::PutAction& o) { put_action(db, o); }, [&](const row::PutCommand& o) { put_command(db, o); },
+          [&](const row::PutTicket& o) { put_ticket(db, o.ticket); },
+          [&](const row::PutTillNumbers& o) { put_till_numbers(db, o.numbers); },
+          [&](const row::PutConsent& o) { put_consent(db, o); }, [&](const row::PutAction& o) { put_action(db, o); },
+          [&](const row::PutCommand& o) { put_command(db, o); },
           [&](const row::AppendFact& o) { append_fact(db, origin, o.fact); },
           [&](const row::MarkDelivered& o) { mark_delivered(db, o); }, [&](const row::DropFacts& o) { drop(db, o); },
           [&](const row::SetAside& o) { set_aside(db, o); }, [&](const row::Audit& o) { append_audit(db, o.entry); },
@@ -225,9 +193,7 @@ bool purge_slice(Db& db, WallTime before) {
     db.run(sql, {unix_ms(before)});
     deleted += db.changes();
   }
-  db.run("DELETE FROM ticket WHERE id IN (SELECT id FROM ticket WHERE received_at < ? LIMIT 1000)",
-         {unix_ms(before - kTicketMemory)});
-  deleted += db.changes();
+  deleted += purge_tickets(db, before);
   db.run(
       "DELETE FROM outbox WHERE sequence IN "
       "(SELECT sequence FROM outbox WHERE set_aside IS NOT NULL AND recorded_at < ? LIMIT 1000)",

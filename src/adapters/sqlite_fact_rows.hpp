@@ -26,8 +26,12 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op);
 /// First eight bytes of SHA-256: what a page that is whole and full of something else does not have.
 [[nodiscard]] std::int64_t payload_sum(std::string_view payload);
 
-/// `store|workstation|business_day|sequence`
-[[nodiscard]] std::string ticket_key_text(const TicketKey& key);
+struct BodyRow {
+  std::string id;
+  std::string body;
+};
+/// Two columns of the rows of a member: `sql` has one parameter.
+[[nodiscard]] std::vector<BodyRow> bodies(Db& db, std::string_view sql, const MemberId& member);
 
 /// The first column of each row.
 [[nodiscard]] std::vector<Sequence> sequences(Db& db, std::string_view sql, SqlValues values);

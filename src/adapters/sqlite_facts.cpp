@@ -17,6 +17,7 @@
 #include "adapters/sqlite_aside.hpp"
 #include "adapters/sqlite_fact_reads.hpp"
 #include "adapters/sqlite_fact_rows.hpp"
+#include "adapters/sqlite_fact_tickets.hpp"
 #include "adapters/sqlite_mirror.hpp"
 #include "adapters/sqlite_recovery.hpp"
 #include "adapters/sqlite_schema.hpp"

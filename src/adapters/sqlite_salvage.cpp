@@ -27,9 +27,10 @@ struct Table {
   std::string_view key;
 };
 constexpr std::array kTables{
-    Table{"meta", "name"},        Table{"outbox", "sequence"},   Table{"consent", "member, purpose"},
-    Table{"visit", "id"},         Table{"visit_cards", "visit"}, Table{"ticket", "id"},
-    Table{"tablet_action", "id"}, Table{"command", "id"},        Table{"audit", "n"},
+    Table{"meta", "name"},         Table{"outbox", "sequence"},   Table{"consent", "member, purpose"},
+    Table{"visit", "id"},          Table{"visit_cards", "visit"}, Table{"ticket", "id"},
+    Table{"tablet_action", "id"},  Table{"command", "id"},        Table{"audit", "n"},
+    Table{"till_numbers", "name"},
 };
 constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
 

@@ -4,6 +4,7 @@
 
 #include "codec/facts.hpp"
 #include "core/matching.hpp"
+#include "core/ticket_life.hpp"
 
 namespace tg {
 namespace {
@@ -54,7 +55,6 @@ void MemoryStore::on(const effect::Persist& e, std::deque<Event>& answers) {
                               fact.expires_at};
     } else if (const auto* ticket = std::get_if<row::PutTicket>(&op)) {
       tickets_[ticket->ticket.id] = ticket->ticket;
-      if (ticket->voids) voids_[ticket_id(*ticket->voids)] = ticket->ticket.id;
     } else if (const auto* done = std::get_if<row::MarkDelivered>(&op)) {
       delivered_.insert(done->sequences.begin(), done->sequences.end());
     }
@@ -91,8 +91,23 @@ void MemoryStore::on(const effect::ReviveRows& e, std::deque<Event>& answers) {
 void MemoryStore::on(const effect::EraseRows& e, std::deque<Event>& answers) {
   for (auto& [id, ticket] : tickets_) {
     if (ticket.attribution && ticket.attribution->member == e.member) ticket.attribution->member.reset();
+    if (ticket.named && ticket.named->member == e.member) ticket.named.reset();
   }
   answers.emplace_back(event::RowsErased{e.command, e.name, e.request_id, e.member, {}, {}});
+}
+
+/// Tickets that name others, in order of their ids.
+void MemoryStore::find_links(const TicketId& returned, const effect::LoadTicketFacts& e,
+                             event::TicketFactsLoaded& loaded) const {
+  const auto names = [](const std::optional<TicketKey>& link, const std::optional<TicketId>& id) {
+    return link && id && ticket_id(*link) == *id;
+  };
+  for (const auto& [id, ticket] : tickets_) {
+    if (names(ticket.voids, e.id) && !loaded.voided_by) loaded.voided_by = ticket;
+    if (names(ticket.resumes, e.id)) loaded.resumed_later = true;
+    if (names(ticket.returns, e.returns)) loaded.siblings.push_back(ticket);
+    if (names(ticket.returns, returned)) loaded.returned_by.push_back(ticket);
+  }
 }
 
 void MemoryStore::on(const effect::LoadTicketFacts& e, std::deque<Event>& answers) {
@@ -103,8 +118,14 @@ void MemoryStore::on(const effect::LoadTicketFacts& e, std::deque<Event>& answer
   event::TicketFactsLoaded loaded;
   loaded.request = e.request;
   loaded.known = stored(e.id);
-  if (const auto by = voids_.find(e.id); by != voids_.end()) loaded.voided_by = stored(by->second);
   if (e.voids) loaded.target = stored(*e.voids);
+  if (e.returns) loaded.original = stored(*e.returns);
+  if (e.resumes) loaded.resumed = stored(*e.resumes);
+  find_links(loaded.target ? loaded.target->id : e.id, e, loaded);
+  for (const MemberId& member : members_named(loaded)) {
+    if (const auto it = profiles_.find(member); it != profiles_.end()) loaded.members.push_back(it->second);
+  }
+  loaded.catalogue = !items_.empty();
   const auto holder = std::find_if(profiles_.begin(), profiles_.end(), [&](const auto& entry) {
     const auto& numbers = entry.second.loyalty;
     return e.loyalty && std::find(numbers.begin(), numbers.end(), *e.loyalty) != numbers.end();

@@ -41,6 +41,7 @@ class MemoryStore {
   void on(const effect::EvictMembers& e, std::deque<Event>& answers);
   void on(const effect::ForgetMember& e, std::deque<Event>& answers);
 
+  void find_links(const TicketId& returned, const effect::LoadTicketFacts& e, event::TicketFactsLoaded& loaded) const;
   event::CacheWritten write(const SnapshotPart& part);
   event::CacheWritten write(const Delta& delta);
   event::CacheWritten write(const ConsentChange& change);
@@ -51,7 +52,6 @@ class MemoryStore {
   std::map<Sequence, OutboxRow> rows_;
   std::set<Sequence> delivered_;
   std::map<TicketId, TicketRecord> tickets_;
-  std::map<TicketId, TicketId> voids_;  ///< target -> void
   std::map<DataSet, Set> sets_;
   std::map<MemberId, Profile> profiles_;
   std::map<std::string, CatalogItem> items_;  ///< by variant

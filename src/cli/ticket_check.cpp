@@ -69,8 +69,8 @@ Result<Report> check_contract(PosBody body, const std::string& bytes, const std:
   std::vector<Ticket> tickets;
   if (body == PosBody::json_lines) {
     auto lines = decode_ticket_lines(bytes, store);
-    if (!lines) return fail(lines.error().message);
-    tickets = std::move(*lines);
+    if (!lines.problems.empty()) return fail(lines.problems.front().cause);
+    tickets = std::move(lines.tickets);
   } else {
     auto ticket = decode_ticket(bytes, store);
     if (!ticket) return fail(ticket.error().message);
@@ -111,6 +111,7 @@ Result<Report> check_file(const TicketCheckOptions& options, const std::string& 
     return fail("no dialect recognises this document; --dialect may be one of " + reader.dialects().names());
   auto understood = understand(*tree, *dialect, context);
   if (!understood) return fail(understood.error().message);
+  if (!understood->problems.empty()) return fail(understood->problems.front().cause);
   return Report{dialect->name, std::move(*understood)};
 }
 

@@ -103,16 +103,18 @@ ValueRule read_value(const Cursor& c) {
 
 LinkRule read_link(const Cursor& c) {
   if (!c.present()) return {};
-  only(c, std::to_array<std::string_view>({"at", "workstation", "business_day", "sequence"}));
+  only(c, std::to_array<std::string_view>({"at", "workstation", "business_day", "sequence", "store", "session"}));
   return {.at = read_path(c.need("at")),
           .workstation = read_value(c.at("workstation")),
           .business_day = read_value(c.at("business_day")),
-          .sequence = read_value(c.need("sequence"))};
+          .sequence = read_value(c.need("sequence")),
+          .store = read_value(c.at("store")),
+          .session = read_value(c.at("session"))};
 }
 
 LineRule read_line_rule(const Cursor& c) {
-  only(c, std::to_array<std::string_view>(
-              {"each", "n", "kind", "sku", "gtin", "qty", "unit_price", "net", "ref", "sign", "voided"}));
+  only(c, std::to_array<std::string_view>({"each", "n", "kind", "sku", "gtin", "qty", "unit_price", "net", "discount",
+                                           "department", "ref", "sign", "voided"}));
   return {.each = read_path(c.need("each")),
           .n = read_value(c.at("n")),
           .kind = read_value(c.at("kind")),
@@ -121,6 +123,8 @@ LineRule read_line_rule(const Cursor& c) {
           .qty = read_value(c.at("qty")),
           .unit_price = read_value(c.at("unit_price")),
           .net = read_value(c.need("net")),
+          .discount = read_value(c.at("discount")),
+          .department = read_value(c.at("department")),
           .ref = read_value(c.at("ref")),
           .sign = read_ruled(c.at("sign"), kSigns),
           .voided = maybe_path(c.at("voided"))};
@@ -163,13 +167,18 @@ void read_header(const Cursor& c, Dialect& d) {
 }
 
 void read_ticket_rules(const Cursor& c, Dialect& d) {
-  only(c, std::to_array<std::string_view>({"workstation", "business_day", "sequence", "revision", "type", "status",
-                                           "ended_at", "currency", "total", "tax", "rounding", "collect_order",
-                                           "loyalty", "training", "employee", "lines", "tenders", "rewards", "links"}));
+  only(c, std::to_array<std::string_view>(
+              {"workstation", "business_day", "sequence", "revision",      "type",    "status",  "ended_at", "currency",
+               "total",       "tax",          "rounding", "collect_order", "store",   "session", "begun_at", "channel",
+               "loyalty",     "training",     "employee", "lines",         "tenders", "rewards", "links"}));
   for (const auto& [key, rule] :
        std::to_array<std::pair<std::string_view, ValueRule*>>({{"workstation", &d.workstation},
                                                                {"business_day", &d.business_day},
                                                                {"revision", &d.revision},
+                                                               {"store", &d.store},
+                                                               {"session", &d.session},
+                                                               {"begun_at", &d.begun_at},
+                                                               {"channel", &d.channel},
                                                                {"currency", &d.currency},
                                                                {"rounding", &d.rounding},
                                                                {"collect_order", &d.collect_order}}))

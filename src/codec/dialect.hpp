@@ -49,10 +49,14 @@ struct ValueRule {
 struct LinkRule {
   std::optional<PosPath> at;  ///< what the three are relative to; absent: no link in this dialect
   ValueRule workstation, business_day, sequence;
+  ValueRule store;    ///< of the ticket named; another one than Dialect::store says: not of this shop
+  ValueRule session;  ///< as Dialect::session
 };
 struct LineRule {
   PosPath each;
   ValueRule n, kind, sku, gtin, qty, unit_price, net;
+  ValueRule discount;  ///< off the list price, positive; `net` is after it
+  ValueRule department;
   ValueRule ref;                  ///< by which a reward names the line
   std::vector<Ruled<Sign>> sign;  ///< of quantity and net
   std::optional<PosPath> voided;
@@ -78,6 +82,9 @@ struct Dialect {
   VoidedLines voided_lines = VoidedLines::by_sign;
 
   ValueRule workstation, business_day, sequence, revision, ended_at, currency, total, rounding, collect_order;
+  ValueRule store;    ///< the shop's number as this till writes it, to tell links to other shops
+  ValueRule session;  ///< where numbers begin anew within a day: put before the sequence, `session-sequence`
+  ValueRule begun_at, channel;
   std::vector<ValueRule> tax;  ///< added up
   ValueRule loyalty_id, loyalty_entry;
   std::vector<Ruled<TicketType>> type;  ///< none fits: by the lines

@@ -55,7 +55,7 @@ void spread(std::vector<DraftLine>& lines, MinorUnits amount) {
   std::vector<MinorUnits> weights;
   for (const auto& draft : lines) weights.push_back(std::max<MinorUnits>(0, draft.line.net_minor));
   const auto share = shares(amount, weights);
-  for (std::size_t i = 0; i < lines.size(); ++i) lines[i].line.net_minor += share[i];
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i].line.add_reward(share[i]);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ void settle_rewards(std::vector<DraftLine>& lines, std::vector<DraftReward>& rew
     const auto own = std::ranges::find_if(lines, [&](const auto& d) { return !ref.empty() && d.ref == ref; });
     if (own != lines.end()) {
       reward.line = own->line.n;
-      own->line.net_minor += reward.amount_minor;
+      own->line.add_reward(reward.amount_minor);
       notes.push_back("a reward is part of line " + number(*own));
     } else if (!lines.empty()) {
       spread(lines, reward.amount_minor);

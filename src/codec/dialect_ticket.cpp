@@ -49,6 +49,7 @@ class TransactionReader {
     ticket_.training = any_of(dialect_.training);
     ticket_.employee = any_of(dialect_.employee);
     read_time();
+    read_circumstances();
     read_key();
     read_revision();
     const bool amounts_matter = ticket_.status == TicketStatus::final &&
@@ -113,26 +114,55 @@ class TransactionReader {
 
   // --- head ----------------------------------------------------------------------------------------------------------
 
+  struct Moment {
+    WallTime at{};
+    TimeQuality quality = TimeQuality::zoned;
+  };
+  /// With its offset, else as the store's clocks show it.
+  std::optional<Moment> moment_of(std::string text) const {
+    if (text.size() <= 10) return std::nullopt;
+    if (text[10] == ' ') text[10] = 'T';
+    if (const auto zoned = parse_time(text)) return Moment{*zoned, TimeQuality::zoned};
+    const auto face = parse_time(text + 'Z');
+    if (!face) return std::nullopt;
+    const auto instant = context_.zone.utc_of(*face);
+    return Moment{instant.at, instant.ambiguous ? TimeQuality::ambiguous_hour : TimeQuality::assumed_store_zone};
+  }
+
   void read_time() {
     const FoundText found = values_.text(at_, dialect_.ended_at);
-    std::string text = found.text;
-    if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
-    local_day_ = day_of(text);
-    auto zoned = text.size() > 10 ? parse_time(text) : std::nullopt;
-    if (!zoned) {
-      const auto face = text.size() > 10 ? parse_time(text + 'Z') : std::nullopt;
-      if (!face)
-        return values_.complain(found.node ? *found.node : at_, "a time such as 2026-11-21T15:04:05 is allowed");
-      const auto instant = context_.zone.utc_of(*face);
-      zoned = instant.at;
-      ticket_.time_quality = instant.ambiguous ? TimeQuality::ambiguous_hour : TimeQuality::assumed_store_zone;
-    }
-    ticket_.ended_at = *zoned;
+    local_day_ = day_of(found.text);
+    const auto moment = moment_of(found.text);
+    if (!moment)
+      return values_.complain(found.node ? *found.node : at_, "a time such as 2026-11-21T15:04:05 is allowed");
+    ticket_.ended_at = moment->at;
+    ticket_.time_quality = moment->quality;
     note("ended_at", format_time(ticket_.ended_at), found.node);
     if (ticket_.time_quality == TimeQuality::assumed_store_zone)
       notes_.push_back("local time: the store's zone is assumed");
     if (ticket_.time_quality == TimeQuality::ambiguous_hour)
       notes_.push_back("local time in the hour that occurs twice: the first one is assumed");
+  }
+
+  /// What may be missing and is no part of the content.
+  void read_circumstances() {
+    const FoundText begun = values_.text(at_, dialect_.begun_at);
+    if (const auto moment = moment_of(begun.text)) {
+      ticket_.begun_at = moment->at;
+      note("begun_at", format_time(moment->at), begun.node);
+    }
+    const FoundText channel = values_.text(at_, dialect_.channel);
+    if (channel.text.empty()) return;
+    ticket_.channel = value_of(kSaleChannelNames, channel.text).value_or(SaleChannel::store);
+    note("channel", std::string(name_of(kSaleChannelNames, ticket_.channel)), channel.node);
+  }
+
+  /// Where numbers begin anew within a day, the number alone names nothing.
+  FoundText sequence_of(const PosNode& at, const ValueRule& session, const ValueRule& sequence) {
+    FoundText out = values_.kept(at, sequence);
+    const std::string prefix = values_.kept(at, session).text;
+    if (!prefix.empty() && !out.text.empty()) out.text = prefix + '-' + out.text;
+    return out;
   }
 
   void read_key() {
@@ -142,7 +172,7 @@ class TransactionReader {
     day.text = day.text.empty() ? local_day_ : day_of(day.text);
     note("workstation", workstation.text, workstation.node);
     note("business_day", day.text, day.node);
-    const FoundText sequence = values_.kept(at_, dialect_.sequence);
+    const FoundText sequence = sequence_of(at_, dialect_.session, dialect_.sequence);
     note("sequence", sequence.text, sequence.node);
     ticket_.key =
         read_key_of(dialect_.workstation, workstation, dialect_.business_day, day, dialect_.sequence, sequence);
@@ -220,6 +250,9 @@ class TransactionReader {
     if (!net.given) values_.complain(node, rule.net, "is required");
     net.value = values_.with_sign(node, rule.sign, net.value);
     out.line.net_minor = keep(field + "net", net, digits_);
+    out.line.discount_minor = keep(field + "discount", values_.money(node, rule.discount), digits_);
+    if (auto department = values_.kept(node, rule.department); !department.text.empty())
+      out.line.department = keep(field + "department", department);
     out.ref = values_.text(node, rule.ref).text;
     out.voided = rule.voided && values_.scope().matches(node, *rule.voided);
     return out;
@@ -300,10 +333,17 @@ class TransactionReader {
     if (!rule.at) return std::nullopt;
     for (const PosNode* node : values_.scope().select(at_, *rule.at)) {
       TicketKey key{context_.store, values_.text(*node, rule.workstation).text,
-                    day_of(values_.text(*node, rule.business_day).text), values_.kept(*node, rule.sequence).text};
+                    day_of(values_.text(*node, rule.business_day).text),
+                    sequence_of(*node, rule.session, rule.sequence).text};
       if (!is_plain_id(key.workstation) || !is_day(key.business_day) || !is_ticket_sequence(key.sequence)) {
         notes_.push_back("links/" + name + " is incomplete and dropped");
         continue;
+      }
+      const std::string store = values_.kept(*node, rule.store).text;
+      const std::string own = values_.kept(at_, dialect_.store).text;
+      if (!store.empty() && !own.empty() && store != own) {
+        key.store = store;
+        notes_.push_back("links/" + name + " names a ticket of another store");
       }
       note("links/" + name, key.workstation + ' ' + key.business_day + ' ' + key.sequence, node);
       return key;
@@ -345,9 +385,13 @@ Result<Understood> understand(const PosTree& tree, const Dialect& dialect, const
   Understood out;
   for (const PosNode* node : transactions) {
     auto ticket = TransactionReader(scope, dialect, context, *node).read();
-    if (!ticket) return fail(ticket.error().message);
-    out.tickets.push_back(std::move(*ticket));
+    if (ticket) {
+      out.tickets.push_back(std::move(*ticket));
+    } else {
+      out.problems.push_back({out.tickets.size() + out.problems.size(), ticket.error().message});
+    }
   }
+  if (out.tickets.empty()) return fail(out.problems.front().cause);
   if (!context.trace) return out;
   std::map<std::string, std::size_t> ignored;
   count_ignored(tree.root(), "", ignored);

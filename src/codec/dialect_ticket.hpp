@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "codec/dialect.hpp"
 #include "codec/pos_tree.hpp"
+#include "codec/ticket_json.hpp"
 #include "codec/time_zone.hpp"
 #include "core/model/ticket.hpp"
 
@@ -39,10 +40,11 @@ struct IgnoredName {
 };
 struct Understood {
   std::vector<UnderstoodTicket> tickets;
+  std::vector<TicketProblem> problems;  ///< transactions that cannot be understood
   std::vector<IgnoredName> ignored;
 };
 
-/// All tickets or none: the error names the first place that cannot be understood and what is allowed there.
+/// An error when not one ticket can be understood: it names the first place and what is allowed there.
 [[nodiscard]] Result<Understood> understand(const PosTree& tree, const Dialect& dialect, const PosContext& context);
 
 }  // namespace tg

@@ -83,33 +83,60 @@ Json data_of(const fact::SuggestionSuppressed& f) {
 Json lines_json(const Ticket& ticket) {
   Json lines = Json::array();
   for (const auto& line : ticket.lines) {
-    lines.push_back({{"n", line.n},
-                     {"kind", name_of(kLineKindNames, line.kind)},
-                     {"sku", or_null(line.sku)},
-                     {"gtin", or_null(line.gtin)},
-                     {"qty_milli", line.qty_milli},
-                     {"unit_minor", line.unit_minor},
-                     {"net_minor", line.net_minor}});
+    Json one = {{"n", line.n},
+                {"kind", name_of(kLineKindNames, line.kind)},
+                {"sku", or_null(line.sku)},
+                {"gtin", or_null(line.gtin)},
+                {"qty_milli", line.qty_milli},
+                {"unit_minor", line.unit_minor},
+                {"net_minor", line.net_minor},
+                {"discount_minor", line.discount_minor},
+                {"department", or_null(line.department)},
+                {"style", or_null(line.style)},
+                {"size", or_null(line.size)}};
+    if (!line.gtin.empty()) one["gtin_valid"] = line.gtin_valid;
+    lines.push_back(std::move(one));
   }
   return lines;
 }
 
+Json rewards_json(const Ticket& ticket) {
+  Json out = Json::array();
+  for (const auto& r : ticket.rewards) {
+    out.push_back(
+        {{"code", or_null(r.code)}, {"amount_minor", r.amount_minor}, {"line", r.line == 0 ? Json() : Json(r.line)}});
+  }
+  return out;
+}
+
+Json link_or_null(const std::optional<TicketKey>& link) { return link ? key_json(*link) : Json(); }
+
 // Never the member, never the loyalty number: a ticket is tied to a person by its attribution alone.
-Json ticket_json(const TicketId& id, const Ticket& ticket, Seconds late) {
-  return {{"ticket_id", id.value},
+template <class Recorded>
+Json ticket_json(const Recorded& f) {
+  const Ticket& ticket = f.ticket;
+  return {{"ticket_id", f.id.value},
           {"key", key_json(ticket.key)},
           {"revision", ticket.revision},
           {"type", name_of(kTicketTypeNames, ticket.type)},
+          {"begun_at", ticket.begun_at ? Json(format_time(*ticket.begun_at)) : Json()},
           {"ended_at", format_time(ticket.ended_at)},
+          {"channel", name_of(kSaleChannelNames, ticket.channel)},
+          {"employee", ticket.employee},
           {"total_minor", ticket.total_minor},
           {"currency", ticket.currency},
           {"lines", lines_json(ticket)},
+          {"rewards", rewards_json(ticket)},
+          {"links", {{"returns", link_or_null(ticket.returns)}, {"resumes", link_or_null(ticket.resumes)}}},
           {"loyalty_present", ticket.loyalty.has_value()},
-          {"late_s", late.count()},
-          {"checks", {{"totals", ticket.adds_up() ? "ok" : "mismatch"}}}};
+          {"late_s", f.late.count()},
+          {"checks",
+           {{"totals", ticket.adds_up() ? "ok" : "mismatch"},
+            {"time", name_of(kTimeQualityNames, ticket.time_quality)},
+            {"unknown_products", f.unknown_products}}}};
 }
-Json data_of(const fact::TicketRecorded& f) { return ticket_json(f.id, f.ticket, f.late); }
-Json data_of(const fact::TicketRevised& f) { return ticket_json(f.id, f.ticket, f.late); }
+Json data_of(const fact::TicketRecorded& f) { return ticket_json(f); }
+Json data_of(const fact::TicketRevised& f) { return ticket_json(f); }
 
 Json data_of(const fact::TicketVoided& f) {
   return {{"ticket_id", f.id.value}, {"key", key_json(f.key)}, {"by", key_json(f.by)}};

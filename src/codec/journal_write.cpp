@@ -42,21 +42,26 @@ std::string decimal(std::int64_t value, int digits) {
   return negative ? '-' + text : text;
 }
 
-Json link_json(const std::optional<TicketKey>& key) {
+Json link_json(const std::optional<TicketKey>& key, const std::string& store) {
   if (!key) return Json();
-  return {{"workstation", key->workstation}, {"business_day", key->business_day}, {"sequence", key->sequence}};
+  Json link{{"workstation", key->workstation}, {"business_day", key->business_day}, {"sequence", key->sequence}};
+  if (key->store != store) link["store"] = key->store;
+  return link;
 }
 
 Json lines_json(const Ticket& ticket, int digits) {
   Json out = Json::array();
   for (const auto& l : ticket.lines) {
-    out.push_back({{"n", l.n},
-                   {"sku", or_null(l.sku)},
-                   {"gtin", or_null(l.gtin)},
-                   {"qty", decimal(l.qty_milli, kQuantityDigits)},
-                   {"unit_price", decimal(l.unit_minor, digits)},
-                   {"net", decimal(l.net_minor, digits)},
-                   {"kind", name_of(kLineKindNames, l.kind)}});
+    Json one{{"n", l.n},
+             {"sku", or_null(l.sku)},
+             {"gtin", or_null(l.gtin)},
+             {"qty", decimal(l.qty_milli, kQuantityDigits)},
+             {"unit_price", decimal(l.unit_minor, digits)},
+             {"net", decimal(l.net_minor, digits)},
+             {"kind", name_of(kLineKindNames, l.kind)}};
+    if (l.discount_minor != 0) one["discount"] = decimal(l.discount_minor, digits);
+    if (!l.department.empty()) one["department"] = l.department;
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -91,27 +96,30 @@ std::string encode_journal_receiver(WallTime at, const ReceiverId& receiver, boo
 
 std::string encode_journal_ticket(WallTime at, const Ticket& t) {
   const int digits = currency_digits(t.currency).value_or(2);
-  return line(
-      at, "ticket",
-      Json{{"workstation", t.key.workstation},
-           {"business_day", t.key.business_day},
-           {"sequence", t.key.sequence},
-           {"revision", t.revision},
-           {"type", name_of(kTicketTypeNames, t.type)},
-           {"ended_at", format_time(t.ended_at)},
-           {"currency", t.currency},
-           {"total", decimal(t.total_minor, digits)},
-           {"tax", decimal(t.tax_minor, digits)},
-           {"rounding", decimal(t.rounding_minor, digits)},
-           {"loyalty", loyalty_json(t.loyalty)},
-           {"collect_order", or_null(t.collect_order)},
-           {"employee", t.employee},
-           {"training", t.training},
-           {"status", name_of(kTicketStatusNames, t.status)},
-           {"lines", lines_json(t, digits)},
-           {"tenders", tenders_json(t, digits)},
-           {"links",
-            {{"voids", link_json(t.voids)}, {"returns", link_json(t.returns)}, {"resumes", link_json(t.resumes)}}}});
+  Json ticket{{"workstation", t.key.workstation},
+              {"business_day", t.key.business_day},
+              {"sequence", t.key.sequence},
+              {"revision", t.revision},
+              {"type", name_of(kTicketTypeNames, t.type)},
+              {"ended_at", format_time(t.ended_at)},
+              {"currency", t.currency},
+              {"total", decimal(t.total_minor, digits)},
+              {"tax", decimal(t.tax_minor, digits)},
+              {"rounding", decimal(t.rounding_minor, digits)},
+              {"loyalty", loyalty_json(t.loyalty)},
+              {"collect_order", or_null(t.collect_order)},
+              {"employee", t.employee},
+              {"training", t.training},
+              {"status", name_of(kTicketStatusNames, t.status)},
+              {"lines", lines_json(t, digits)},
+              {"tenders", tenders_json(t, digits)},
+              {"links",
+               {{"voids", link_json(t.voids, t.key.store)},
+                {"returns", link_json(t.returns, t.key.store)},
+                {"resumes", link_json(t.resumes, t.key.store)}}}};
+  if (t.begun_at) ticket["begun_at"] = format_time(*t.begun_at);
+  if (t.channel != SaleChannel::store) ticket["channel"] = name_of(kSaleChannelNames, t.channel);
+  return line(at, "ticket", ticket);
 }
 
 std::string encode_journal_action(WallTime at, const CardAction& a) {

@@ -59,5 +59,7 @@ struct RemoteBatch {
 [[nodiscard]] Result<VisitCards> decode_cards(std::string_view json);
 [[nodiscard]] std::string encode_ticket_record(const TicketRecord& record);
 [[nodiscard]] Result<TicketRecord> decode_ticket_record(std::string_view json);
+[[nodiscard]] std::string encode_till_numbers(const TillNumbers& numbers);
+[[nodiscard]] Result<TillNumbers> decode_till_numbers(std::string_view json);
 
 }  // namespace tg

@@ -154,6 +154,14 @@ inline constexpr auto kLoyaltyEntryNames = std::to_array<Named<LoyaltyEntry>>({{
                                                                                {LoyaltyEntry::keyed, "keyed"},
                                                                                {LoyaltyEntry::app, "app"},
                                                                                {LoyaltyEntry::none, "none"}});
+inline constexpr auto kTimeQualityNames =
+    std::to_array<Named<TimeQuality>>({{TimeQuality::zoned, "zoned"},
+                                       {TimeQuality::assumed_store_zone, "assumed_store_zone"},
+                                       {TimeQuality::ambiguous_hour, "ambiguous_hour"}});
+inline constexpr auto kSaleChannelNames = std::to_array<Named<SaleChannel>>(
+    {{SaleChannel::store, "store"}, {SaleChannel::collect, "collect"}, {SaleChannel::ship, "ship"}});
+inline constexpr auto kHoleStateNames = std::to_array<Named<TillHole::State>>(
+    {{TillHole::State::open, "open"}, {TillHole::State::told, "told"}, {TillHole::State::skipped, "skipped"}});
 inline constexpr auto kTicketVerdictNames =
     std::to_array<Named<TicketVerdict>>({{TicketVerdict::accepted, "accepted"},
                                          {TicketVerdict::duplicate, "duplicate"},

@@ -22,11 +22,16 @@ const PosNode* find_workstation(const PosNode& node, int depth) {
   return nullptr;
 }
 
-Result<std::vector<Ticket>> one(Result<Ticket> ticket) {
+Result<TicketBatch> one(Result<Ticket> ticket) {
   if (!ticket) return fail(ticket.error().message);
-  std::vector<Ticket> out;
-  out.push_back(std::move(*ticket));
+  TicketBatch out;
+  out.tickets.push_back(std::move(*ticket));
   return out;
+}
+
+Result<TicketBatch> checked(TicketBatch batch) {
+  if (!batch.tickets.empty()) return batch;
+  return fail(batch.problems.empty() ? "the body contains no ticket" : batch.problems.front().cause);
 }
 
 }  // namespace
@@ -56,7 +61,7 @@ Result<PosReader> PosReader::open(const Config& config) {
   return PosReader(std::move(*dialects), config.store, zone ? std::move(*zone) : TimeZone{}, std::move(by_workstation));
 }
 
-Result<std::vector<Ticket>> PosReader::read(PosBody body, std::string_view bytes, const PosOrigin& origin) const {
+Result<TicketBatch> PosReader::read(PosBody body, std::string_view bytes, const PosOrigin& origin) const {
   switch (body) {
     case PosBody::json:
       return read_json(bytes, origin);
@@ -90,16 +95,16 @@ Result<const Dialect*> PosReader::choose(const PosTree& tree, DialectFormat form
                                            : "the dialect is one of XML, the body is JSON");
 }
 
-Result<std::vector<Ticket>> PosReader::tickets(const PosTree& tree, const Dialect& dialect,
-                                               const PosOrigin& origin) const {
+Result<TicketBatch> PosReader::tickets(const PosTree& tree, const Dialect& dialect, const PosOrigin& origin) const {
   auto understood = understand(tree, dialect, PosContext{store_, zone_, origin.workstation, false});
   if (!understood) return fail(understood.error().message);
-  std::vector<Ticket> out;
-  for (auto& u : understood->tickets) out.push_back(std::move(u.ticket));
+  TicketBatch out;
+  for (auto& u : understood->tickets) out.tickets.push_back(std::move(u.ticket));
+  out.problems = std::move(understood->problems);
   return out;
 }
 
-Result<std::vector<Ticket>> PosReader::read_xml(std::string_view bytes, const PosOrigin& origin) const {
+Result<TicketBatch> PosReader::read_xml(std::string_view bytes, const PosOrigin& origin) const {
   const auto tree = read_pos_xml(bytes);
   if (!tree) return fail(tree.error().message);
   const auto dialect = choose(*tree, DialectFormat::xml, origin);
@@ -110,7 +115,7 @@ Result<std::vector<Ticket>> PosReader::read_xml(std::string_view bytes, const Po
   return tickets(*tree, **dialect, origin);
 }
 
-Result<std::vector<Ticket>> PosReader::read_json(std::string_view bytes, const PosOrigin& origin) const {
+Result<TicketBatch> PosReader::read_json(std::string_view bytes, const PosOrigin& origin) const {
   const auto tree = read_pos_json(bytes);
   const Dialect* dialect = nullptr;
   if (tree) {
@@ -124,25 +129,28 @@ Result<std::vector<Ticket>> PosReader::read_json(std::string_view bytes, const P
   return one(decode_ticket(bytes, store_));  // names the place in its own words, also of what is no JSON at all
 }
 
-Result<std::vector<Ticket>> PosReader::read_lines(std::string_view bytes, const PosOrigin& origin) const {
-  if (origin.dialect.empty() || origin.dialect == kContractDialect) {
-    auto tickets = decode_ticket_lines(bytes, store_);
-    if (tickets && tickets->empty()) return fail("the body contains no ticket");
-    return tickets;
-  }
-  std::vector<Ticket> out;
+Result<TicketBatch> PosReader::read_lines(std::string_view bytes, const PosOrigin& origin) const {
+  if (origin.dialect.empty() || origin.dialect == kContractDialect) return checked(decode_ticket_lines(bytes, store_));
+  TicketBatch out;
   for (std::size_t number = 1; !bytes.empty(); ++number) {
     const std::size_t end = std::min(bytes.find('\n'), bytes.size());
     const std::string_view line = bytes.substr(0, end);
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    auto tickets = read_json(line, origin);
-    if (!tickets) return fail("line " + std::to_string(number) + ": " + tickets.error().message);
-    std::ranges::move(*tickets, std::back_inserter(out));
-    if (out.size() > kMaxTicketsInBody) return fail("at most 10000 tickets are allowed");
+    const std::size_t place = out.tickets.size() + out.problems.size();
+    const auto refuse = [&](std::size_t at, const std::string& cause) {
+      out.problems.push_back({at, "line " + std::to_string(number) + ": " + cause});
+    };
+    auto batch = read_json(line, origin);
+    if (!batch) {
+      refuse(place, batch.error().message);
+      continue;
+    }
+    for (const auto& problem : batch->problems) refuse(place + problem.place, problem.cause);
+    std::ranges::move(batch->tickets, std::back_inserter(out.tickets));
+    if (out.tickets.size() > kMaxTicketsInBody) return fail("at most 10000 tickets are allowed");
   }
-  if (out.empty()) return fail("the body contains no ticket");
-  return out;
+  return checked(std::move(out));
 }
 
 }  // namespace tg

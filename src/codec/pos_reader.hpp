@@ -36,20 +36,19 @@ class PosReader {
   /// Blocks on disk. A time zone that this machine does not know is UTC: the configuration check has said so.
   [[nodiscard]] static Result<PosReader> open(const Config& config);
 
-  /// All tickets or none, at least one. Dialect: as asked, else of the workstation, else by namespace or members; JSON
-  /// that no dialect recognises is the contract's ticket.
-  [[nodiscard]] Result<std::vector<Ticket>> read(PosBody body, std::string_view bytes, const PosOrigin& origin) const;
+  /// At least one ticket; those that cannot be understood are named beside the others. Dialect: as asked, else of the
+  /// workstation, else by namespace or members; JSON that no dialect recognises is the contract's ticket.
+  [[nodiscard]] Result<TicketBatch> read(PosBody body, std::string_view bytes, const PosOrigin& origin) const;
   /// The dialect that `read` would take; nothing for the contract's own ticket.
   [[nodiscard]] Result<const Dialect*> choose(const PosTree& tree, DialectFormat format, const PosOrigin& origin) const;
 
   [[nodiscard]] const Dialects& dialects() const { return dialects_; }
 
  private:
-  [[nodiscard]] Result<std::vector<Ticket>> read_xml(std::string_view bytes, const PosOrigin& origin) const;
-  [[nodiscard]] Result<std::vector<Ticket>> read_json(std::string_view bytes, const PosOrigin& origin) const;
-  [[nodiscard]] Result<std::vector<Ticket>> read_lines(std::string_view bytes, const PosOrigin& origin) const;
-  [[nodiscard]] Result<std::vector<Ticket>> tickets(const PosTree& tree, const Dialect& dialect,
-                                                    const PosOrigin& origin) const;
+  [[nodiscard]] Result<TicketBatch> read_xml(std::string_view bytes, const PosOrigin& origin) const;
+  [[nodiscard]] Result<TicketBatch> read_json(std::string_view bytes, const PosOrigin& origin) const;
+  [[nodiscard]] Result<TicketBatch> read_lines(std::string_view bytes, const PosOrigin& origin) const;
+  [[nodiscard]] Result<TicketBatch> tickets(const PosTree& tree, const Dialect& dialect, const PosOrigin& origin) const;
 
   Dialects dialects_;
   std::string store_;

@@ -15,7 +15,12 @@ constexpr unsigned kParse = pugi::parse_cdata | pugi::parse_escapes | pugi::pars
                             pugi::parse_doctype | pugi::parse_declaration;
 constexpr std::size_t kMaxTags = 2 * kMaxPosNodes;
 constexpr std::size_t kMaxDeclarationBytes = 256;
-constexpr auto kEncodings = std::to_array<std::string_view>({"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII"});
+constexpr auto kEncodings =
+    std::to_array<std::string_view>({"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII", "WINDOWS-1252"});
+// 0x80 to 0x9F of windows-1252 in UTF-8 (WHATWG Encoding Standard, index windows-1252); the rest is ISO-8859-1.
+constexpr auto kWindows1252 = std::to_array<std::string_view>(
+    {"€",      "\u0081", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "\u008D", "Ž", "\u008F",
+     "\u0090", "‘",      "’", "“", "”", "•", "–", "—", "˜", "™", "š", "›", "œ", "\u009D", "ž", "Ÿ"});
 
 using Spaces = std::map<std::string, std::uint16_t, std::less<>>;  ///< by prefix, as in force at an element
 
@@ -115,27 +120,46 @@ std::string head_of(std::string_view bytes) {
   return head;
 }
 
-/// pugixml takes an encoding that it does not know for UTF-8: names would be kept as rubbish.
-bool encoding_is_known(std::string_view bytes) {
+/// In capitals; empty where the document declares none.
+std::string declared_encoding(std::string_view bytes) {
   const std::string head = head_of(bytes);
   const auto end = head.find("?>");
   const auto at = head.substr(0, end == std::string::npos ? 0 : end).find("encoding=");
-  if (!head.starts_with("<?xml") || at == std::string::npos) return true;
+  if (!head.starts_with("<?xml") || at == std::string::npos) return {};
   std::string value = head.substr(at + 10, head.find_first_of("\"'", at + 10) - at - 10);
   std::ranges::transform(value, value.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-  return std::ranges::any_of(kEncodings, [&](std::string_view known) { return value.starts_with(known); });
+  return value;
 }
 
-}  // namespace
+/// pugixml takes an encoding that it does not know for UTF-8: names would be kept as rubbish.
+bool is_known(const std::string& encoding) {
+  return encoding.empty() ||
+         std::ranges::any_of(kEncodings, [&](std::string_view known) { return encoding.starts_with(known); });
+}
 
-Result<PosTree> read_pos_xml(std::string_view bytes) {
-  if (!encoding_is_known(bytes))
-    return fail("the declared encoding is unknown; UTF-8, UTF-16, ISO-8859-1 and US-ASCII are allowed");
+std::string from_windows_1252(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() + bytes.size() / 8);
+  for (const char c : bytes) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x80) {
+      out += c;
+    } else if (code < 0xA0) {
+      out += kWindows1252[code - 0x80U];
+    } else {
+      out += static_cast<char>(0xC0U | code >> 6U);
+      out += static_cast<char>(0x80U | (code & 0x3FU));
+    }
+  }
+  return out;
+}
+
+Result<PosTree> parse(std::string_view bytes, pugi::xml_encoding encoding) {
   // Every element costs memory before it can be counted; a tag begins with this byte in each of the encodings.
   if (static_cast<std::size_t>(std::ranges::count(bytes, '<')) > kMaxTags)
     return fail("more than " + std::to_string(kMaxPosNodes) + " elements");
   pugi::xml_document document;
-  const auto parsed = document.load_buffer(bytes.data(), bytes.size(), kParse, pugi::encoding_auto);
+  const auto parsed = document.load_buffer(bytes.data(), bytes.size(), kParse, encoding);
   if (!parsed)
     return fail("not well-formed XML at character " + std::to_string(parsed.offset) + ": " + parsed.description());
   const auto top = document.children();
@@ -146,6 +170,16 @@ Result<PosTree> read_pos_xml(std::string_view bytes) {
   copier.element(document.document_element(), tree.top(), {}, 1);
   if (!copier.problem().empty()) return fail(copier.problem());
   return tree;
+}
+
+}  // namespace
+
+Result<PosTree> read_pos_xml(std::string_view bytes) {
+  const std::string encoding = declared_encoding(bytes);
+  if (!is_known(encoding))
+    return fail("the declared encoding is unknown; UTF-8, UTF-16, ISO-8859-1, windows-1252 and US-ASCII are allowed");
+  if (encoding == "WINDOWS-1252") return parse(from_windows_1252(bytes), pugi::encoding_utf8);
+  return parse(bytes, pugi::encoding_auto);
 }
 
 }  // namespace tg

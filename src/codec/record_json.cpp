@@ -136,6 +136,66 @@ Attribution read_attribution(const Cursor& c) {
           .retracted = c.at("retracted").flag()};
 }
 
+/// A list, not an object: a ticket may have 10,000 of them.
+Json json_of(const std::vector<StoredLine>& lines) {
+  Json out = Json::array();
+  for (const auto& l : lines) {
+    out.push_back(Json::array({name_of(kLineKindNames, l.kind), l.sku, l.gtin, l.style, l.department, l.qty_milli,
+                               l.net_minor, l.discount_minor}));
+  }
+  return out;
+}
+StoredLine read_stored_line(const Cursor& c) {
+  return {.kind = c.element(0).choice(kLineKindNames, LineKind::sale),
+          .sku = c.element(1).text(),
+          .gtin = c.element(2).text(),
+          .style = c.element(3).text(),
+          .department = c.element(4).text(),
+          .qty_milli = read_money(c.element(5)),
+          .net_minor = read_money(c.element(6)),
+          .discount_minor = read_money(c.element(7))};
+}
+
+std::optional<TicketKey> read_stored_link(const Cursor& c) {
+  return c.present() ? std::optional(read_stored_key(c)) : std::nullopt;
+}
+
+Json json_of(const std::optional<NamedBuyer>& named) {
+  if (!named) return Json();
+  return {{"member", named->member.value}, {"p_permille", named->p_permille}, {"visit", or_null(named->visit)}};
+}
+std::optional<NamedBuyer> read_named(const Cursor& c) {
+  if (!c.present()) return std::nullopt;
+  return NamedBuyer{MemberId{c.need("member").text()}, c.at("p_permille").int32(0, 1000, 1000),
+                    read_optional_id<VisitId>(c.at("visit"))};
+}
+
+/// What most tickets do not have stays away.
+void put_if_any(Json& out, const TicketRecord& r) {
+  if (r.superseded) out["superseded"] = true;
+  if (r.employee) out["employee"] = true;
+  if (r.begun_at) out["begun_ms"] = ms(r.begun_at);
+  if (r.time_quality != TimeQuality::zoned) out["time"] = name_of(kTimeQualityNames, r.time_quality);
+  if (r.channel != SaleChannel::store) out["channel"] = name_of(kSaleChannelNames, r.channel);
+  if (!r.lines.empty()) out["lines"] = json_of(r.lines);
+  if (r.voids) out["voids"] = key_json(*r.voids);
+  if (r.returns) out["returns"] = key_json(*r.returns);
+  if (r.resumes) out["resumes"] = key_json(*r.resumes);
+  if (r.named) out["named"] = json_of(r.named);
+}
+void read_if_any(const Cursor& c, TicketRecord& r) {
+  r.superseded = c.at("superseded").flag();
+  r.employee = c.at("employee").flag();
+  r.begun_at = read_optional_ms(c.at("begun_ms"));
+  r.time_quality = c.at("time").choice(kTimeQualityNames, TimeQuality::zoned);
+  r.channel = c.at("channel").choice(kSaleChannelNames, SaleChannel::store);
+  r.lines = c.at("lines").list(kMany, read_stored_line);
+  r.voids = read_stored_link(c.at("voids"));
+  r.returns = read_stored_link(c.at("returns"));
+  r.resumes = read_stored_link(c.at("resumes"));
+  r.named = read_named(c.at("named"));
+}
+
 bool is_sha256_hex(std::string_view text) {
   Sha256 digest{};
   return unhex(text, digest);
@@ -219,43 +279,78 @@ Result<VisitCards> decode_cards(std::string_view json) {
 }
 
 std::string encode_ticket_record(const TicketRecord& r) {
-  return dump({{"id", r.id.value},
-               {"key", key_json(r.key)},
-               {"revision", r.revision},
-               {"type", name_of(kTicketTypeNames, r.type)},
-               {"status", name_of(kTicketStatusNames, r.status)},
-               {"training", r.training},
-               {"voided", r.voided},
-               {"content", hex(r.content)},
-               {"ended_ms", ms(r.ended_at)},
-               {"received_ms", ms(r.received_at)},
-               {"total_minor", r.total_minor},
-               {"currency", r.currency},
-               {"adds_up", r.adds_up},
-               {"loyalty_present", r.loyalty_present},
-               {"attribution", r.attribution ? json_of(*r.attribution) : Json()}});
+  Json out = {{"id", r.id.value},
+              {"key", key_json(r.key)},
+              {"revision", r.revision},
+              {"type", name_of(kTicketTypeNames, r.type)},
+              {"status", name_of(kTicketStatusNames, r.status)},
+              {"training", r.training},
+              {"voided", r.voided},
+              {"content", hex(r.content)},
+              {"ended_ms", ms(r.ended_at)},
+              {"received_ms", ms(r.received_at)},
+              {"total_minor", r.total_minor},
+              {"currency", r.currency},
+              {"adds_up", r.adds_up},
+              {"loyalty_present", r.loyalty_present},
+              {"attribution", r.attribution ? json_of(*r.attribution) : Json()}};
+  put_if_any(out, r);
+  return dump(out);
 }
 
 Result<TicketRecord> decode_ticket_record(std::string_view json) {
   Document doc(json);
   const Cursor c = doc.root();
-  TicketRecord r{.id = TicketId{c.need("id").text()},
-                 .key = read_stored_key(c.need("key")),
-                 .revision = c.at("revision").integer(0, kMaxMs),
-                 .type = c.need("type").choice(kTicketTypeNames, TicketType::sale),
-                 .status = c.need("status").choice(kTicketStatusNames, TicketStatus::final),
-                 .training = c.at("training").flag(),
-                 .voided = c.at("voided").flag(),
-                 .content = read_digest(c.need("content")),
-                 .ended_at = read_ms(c.need("ended_ms")),
-                 .received_at = read_ms(c.at("received_ms")),
-                 .total_minor = read_money(c.at("total_minor")),
-                 .currency = c.at("currency").text(),
-                 .adds_up = c.at("adds_up").flag(true),
-                 .loyalty_present = c.at("loyalty_present").flag(),
-                 .attribution = std::nullopt};
+  TicketRecord r;
+  r.id = TicketId{c.need("id").text()};
+  r.key = read_stored_key(c.need("key"));
+  r.revision = c.at("revision").integer(0, kMaxMs);
+  r.type = c.need("type").choice(kTicketTypeNames, TicketType::sale);
+  r.status = c.need("status").choice(kTicketStatusNames, TicketStatus::final);
+  r.training = c.at("training").flag();
+  r.voided = c.at("voided").flag();
+  r.content = read_digest(c.need("content"));
+  r.ended_at = read_ms(c.need("ended_ms"));
+  r.received_at = read_ms(c.at("received_ms"));
+  r.total_minor = read_money(c.at("total_minor"));
+  r.currency = c.at("currency").text();
+  r.adds_up = c.at("adds_up").flag(true);
+  r.loyalty_present = c.at("loyalty_present").flag();
+  read_if_any(c, r);
   if (const Cursor a = c.at("attribution"); a.present()) r.attribution = read_attribution(a);
   return doc.finish(std::move(r));
+}
+
+std::string encode_till_numbers(const TillNumbers& n) {
+  Json holes = Json::array();
+  for (const auto& hole : n.holes)
+    holes.push_back(Json::array({hole.from, hole.to, name_of(kHoleStateNames, hole.state)}));
+  return dump({{"workstation", n.workstation},
+               {"business_day", n.business_day},
+               {"prefix", n.prefix},
+               {"low", n.low},
+               {"high", n.high},
+               {"holes", std::move(holes)},
+               {"touched_ms", ms(n.touched)}});
+}
+
+Result<TillNumbers> decode_till_numbers(std::string_view json) {
+  Document doc(json);
+  const Cursor c = doc.root();
+  TillNumbers n;
+  n.workstation = c.need("workstation").text();
+  n.business_day = c.need("business_day").text();
+  n.prefix = c.at("prefix").text();
+  n.low = c.need("low").integer(0, kMaxMs);
+  n.high = c.need("high").integer(0, kMaxMs);
+  n.holes = c.at("holes").list(kMany, [](const Cursor& hole) {
+    return TillHole{hole.element(0).integer(0, kMaxMs),
+                    hole.element(1).integer(0, kMaxMs),
+                    hole.element(2).choice(kHoleStateNames, TillHole::State::open),
+                    {}};
+  });
+  n.touched = read_ms(c.at("touched_ms"));
+  return doc.finish(std::move(n));
 }
 
 }  // namespace tg

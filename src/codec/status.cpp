@@ -38,6 +38,8 @@ constexpr CounterText kCounters[effect::kCounterCount] = {
     {"tickets_total", "result=\"taken\"", "Tickets by what became of them"},
     {"tickets_total", "result=\"duplicate\"", ""},
     {"tickets_total", "result=\"quarantined\"", ""},
+    {"tickets_total", "result=\"training\"", ""},
+    {"tickets_total", "result=\"cancelled\"", ""},
     {"commands_total", "", "Commands of the central platform"},
     {"outbox_acked_total", "", "Events that the central broker acknowledged"},
     {"outbox_refused_total", "", "Events that the central broker refused"},

@@ -47,6 +47,34 @@ std::optional<TicketKey> read_link(const Cursor& c, std::string_view store) {
   return read_key(c, store);
 }
 
+/// The store that a ticket or link says to be of, when it is not ours.
+std::optional<std::string> other_store(const Cursor& c, std::string_view store) {
+  if (!c.present() || !c.at("store").is_text()) return std::nullopt;
+  const std::string said = c.at("store").text(kMaxCodeBytes);
+  return said.empty() || said == store ? std::nullopt : std::optional(redact_card_numbers(said));
+}
+
+/// What the contract does not name and a later step can use: no part of the content, and no reason to refuse.
+void read_unnamed(const Cursor& c, std::string_view store, Ticket& ticket) {
+  const int digits = currency_digits(ticket.currency).value_or(2);
+  if (const Cursor begun = c.at("begun_at"); begun.is_text()) {
+    const std::string text = begun.text(kMaxCodeBytes);
+    ticket.begun_at = is_instant(text) ? parse_time(text) : std::nullopt;
+  }
+  if (const Cursor channel = c.at("channel"); channel.is_text())
+    ticket.channel = value_of(kSaleChannelNames, channel.text(kMaxCodeBytes)).value_or(SaleChannel::store);
+  std::size_t i = 0;
+  c.at("lines").each(kMaxTicketLines, [&](const Cursor& line) {
+    TicketLine& out = ticket.lines[i++];
+    if (const Cursor discount = line.at("discount"); discount.is_text())
+      out.discount_minor = parse_scaled(discount.text(kMaxCodeBytes), digits).value_or(0);
+    if (const Cursor department = line.at("department"); department.is_text()) out.department = kept_text(department);
+  });
+  ticket.other_store = other_store(c, store).has_value();
+  const Cursor links = c.at("links");
+  if (const auto of = other_store(links.at("returns"), store)) ticket.returns->store = *of;
+}
+
 TicketLine read_line(const Cursor& c, int money_digits, std::int32_t position) {
   return {.n = c.at("n").int32(0, 1'000'000, position),
           .kind = c.at("kind").choice(kLineKindNames, LineKind::sale),
@@ -151,6 +179,7 @@ Ticket read_ticket(const Cursor& c, std::string_view store) {
   ticket.returns = read_link(links.at("returns"), store);
   ticket.resumes = read_link(links.at("resumes"), store);
   ticket.content = ticket_content(ticket);
+  read_unnamed(c, store, ticket);
   return ticket;
 }
 
@@ -159,8 +188,8 @@ Result<Ticket> decode_ticket(std::string_view json, std::string_view store) {
   return doc.finish(read_ticket(doc.root(), store));
 }
 
-Result<std::vector<Ticket>> decode_ticket_lines(std::string_view ndjson, std::string_view store) {
-  std::vector<Ticket> tickets;
+TicketBatch decode_ticket_lines(std::string_view ndjson, std::string_view store) {
+  TicketBatch batch;
   for (std::size_t number = 1; !ndjson.empty(); ++number) {
     const std::size_t end = std::min(ndjson.find('\n'), ndjson.size());
     const std::string_view line = ndjson.substr(0, end);
@@ -168,10 +197,39 @@ Result<std::vector<Ticket>> decode_ticket_lines(std::string_view ndjson, std::st
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Document doc(line, number);
     auto ticket = doc.finish(read_ticket(doc.root(), store));
-    if (!ticket) return fail(ticket.error().message);
-    tickets.push_back(std::move(*ticket));
+    if (ticket) {
+      batch.tickets.push_back(std::move(*ticket));
+    } else {
+      batch.problems.push_back({batch.tickets.size() + batch.problems.size(), ticket.error().message});
+    }
   }
-  return tickets;
+  return batch;
+}
+
+std::string in_batch(const TicketProblem& problem) {
+  return "ticket " + std::to_string(problem.place + 1) + ": " + problem.cause;
+}
+
+std::size_t place_of(const TicketBatch& batch, std::size_t i) {
+  for (const auto& problem : batch.problems) {
+    if (problem.place > i) break;
+    ++i;
+  }
+  return i;
+}
+
+std::vector<TicketAnswer> all_answers(const std::vector<TicketAnswer>& understood,
+                                      const std::vector<TicketProblem>& problems) {
+  std::vector<TicketAnswer> all;
+  auto problem = problems.begin();
+  for (auto answer = understood.begin(); answer != understood.end() || problem != problems.end();) {
+    if (problem != problems.end() && problem->place == all.size()) {
+      all.push_back({TicketId{}, TicketVerdict::quarantined, (problem++)->cause});
+    } else {
+      all.push_back(*answer++);
+    }
+  }
+  return all;
 }
 
 std::string encode_ticket_answers(const std::vector<TicketAnswer>& answers) {

@@ -20,8 +20,26 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 /// `store` becomes key.store whatever the ticket says. Amounts are decimal strings; a JSON number is an error.
 /// Digits of a card number (13-19, Luhn) in a kept string are replaced by "redacted" before hashing.
 [[nodiscard]] Result<Ticket> decode_ticket(std::string_view json, std::string_view store);
-/// One ticket a line; the error names the line.
-[[nodiscard]] Result<std::vector<Ticket>> decode_ticket_lines(std::string_view ndjson, std::string_view store);
+
+/// A ticket of a body that cannot be understood: it does not take the others with it.
+struct TicketProblem {
+  std::size_t place = 0;  ///< among all tickets of the body, from 0
+  std::string cause;      ///< the place within it and what is allowed there
+};
+struct TicketBatch {
+  std::vector<Ticket> tickets;
+  std::vector<TicketProblem> problems;  ///< in order of their places
+};
+/// As a person reads it: "ticket 2: …".
+[[nodiscard]] std::string in_batch(const TicketProblem& problem);
+/// Place in the body of the i-th ticket that was understood.
+[[nodiscard]] std::size_t place_of(const TicketBatch& batch, std::size_t i);
+/// One result for each ticket of the body, in its order; what was not understood is quarantined with its cause.
+[[nodiscard]] std::vector<TicketAnswer> all_answers(const std::vector<TicketAnswer>& understood,
+                                                    const std::vector<TicketProblem>& problems);
+
+/// One ticket a line; a problem names its line.
+[[nodiscard]] TicketBatch decode_ticket_lines(std::string_view ndjson, std::string_view store);
 [[nodiscard]] std::string encode_ticket_answers(const std::vector<TicketAnswer>& answers);
 [[nodiscard]] std::string encode_key(const TicketKey& key);
 

@@ -52,6 +52,7 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(outbox_.next_deadline());
   consider(next_lapse_);
   consider(next_purge_);
+  consider(tills_.next_deadline());
   if (!surveying_ && outbox_.waiting()) consider(next_survey_);
   for (const auto& [name, open] : open_snapshots_) consider(open.due);
   return next;
@@ -64,6 +65,7 @@ void Core::on(const event::DeadlineReached&) {
   presence_.advance(now_);
   settle();  // what ends a visit comes before what expires a card of it
   suggestions_.advance(now_);
+  tell_gaps();
   purge_when_due();
 }
 

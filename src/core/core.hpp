@@ -19,6 +19,8 @@
 #include "core/policy.hpp"
 #include "core/presence.hpp"
 #include "core/suggestion.hpp"
+#include "core/ticket_life.hpp"
+#include "core/till_numbers.hpp"
 
 namespace tg {
 
@@ -59,6 +61,12 @@ class Core {
     Ticket ticket;
     WallTime received_at{};
     std::set<MemberId> erased;  ///< since it arrived: what is loaded for it may still name them
+  };
+  /// How far a till's clock is from ours, as far as its tickets say.
+  struct TillLag {
+    Millis lag{0};  ///< positive: behind
+    MonoTime at{};
+    std::int64_t told_day = 0;
   };
   /// A snapshot that is not complete; told to central when nothing comes any more.
   struct OpenSnapshot {
@@ -144,10 +152,14 @@ class Core {
   void forget_on_the_spot(const MemberId& member);
 
   void load_ticket_facts(std::uint64_t request);
-  void finish_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts);
-  void record_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict);
+  void answer_training(const event::TicketArrived& e);
+  void finish_ticket(PendingTicket pending, const event::TicketFactsLoaded& facts);
+  std::string refuse_content(const Ticket& ticket, const TicketRecord& known);
+  void record_ticket(PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict);
+  void keep_silent(TicketRecord record, const event::TicketFactsLoaded& facts);
   void record_void(const PendingTicket& pending, const event::TicketFactsLoaded& facts);
-  void void_ticket(TicketRecord target, const TicketKey& by);
+  void void_ticket(TicketRecord target, const TicketKey& by, const event::TicketFactsLoaded& facts);
+  void put_ticket(const TicketRecord& record);
   struct Buyer {
     std::optional<Profile> profile;  ///< only of a member who consented to attribution
     const Visit* visit = nullptr;
@@ -155,6 +167,20 @@ class Core {
   Buyer buyer_of(const Ticket& ticket, Profile holder, WallTime received_at);
   std::optional<Attribution> attribute(const Ticket& ticket, const Buyer& buyer, const event::TicketFactsLoaded& facts);
   const Visit* visit_for(const Ticket& ticket, const Profile& holder, WallTime received_at);
+  void attribute_return(TicketRecord& record, const Ticket& ticket, const Buyer& buyer,
+                        const event::TicketFactsLoaded& facts);
+  void follow(const TicketRecord& later, const TicketRecord& original, const event::TicketFactsLoaded& facts);
+  void settle_return(TicketRecord& record, const std::optional<Claim>& by_ticket);
+  void change_attribution(TicketRecord& record, const std::optional<Claim>& wanted);
+  [[nodiscard]] std::optional<Claim> allowed(std::optional<Claim> claim, const event::TicketFactsLoaded& facts) const;
+  void supersede(TicketRecord suspended);
+  void not_bought_after_all(const TicketRecord& target);
+  void check_ticket(const Ticket& ticket, const TicketRecord& record, const event::TicketFactsLoaded& facts);
+  void check_returned(const Ticket& ticket, const TicketRecord& record, const event::TicketFactsLoaded& facts);
+  void check_products(const Ticket& ticket, const event::TicketFactsLoaded& facts);
+  void check_lag(const Ticket& ticket);
+  void note_number(const TicketKey& key);
+  void tell_gaps();
   void alert(const std::string& code, const Ticket& ticket, const std::string& detail);
 
   Policy policy_;
@@ -196,7 +222,12 @@ class Core {
   std::set<VisitId> unheard_withdrawals_;  ///< while the local link was down: its broker may still hold these cards
   std::uint64_t ticket_requests_ = 0;
   std::map<std::uint64_t, PendingTicket> pending_tickets_;
-  std::map<TicketId, std::deque<std::uint64_t>> ticket_queue_;  ///< by the ticket concerned: one at a time
+  TicketTurns turns_;
+  std::deque<Sha256> training_;  ///< content of the last training tickets
+  TillBook tills_;
+  std::map<std::string, TillLag> till_lags_;  ///< by workstation
+  std::int64_t unknown_day_ = 0;
+  std::set<std::string> unknown_products_;  ///< told today
 };
 
 }  // namespace tg

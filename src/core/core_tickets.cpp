@@ -1,49 +1,46 @@
 // Core, part "tickets": one key at a time from arrival to answer (contract §6).
 #include <algorithm>
-#include <set>
 
 #include "core/core.hpp"
 #include "core/matching.hpp"
+#include "core/ticket_life.hpp"
 
 namespace tg {
 namespace {
 
-TicketRecord record_of(const Ticket& ticket, WallTime received_at) {
-  TicketRecord r;
-  r.id = ticket_id(ticket.key);
-  r.key = ticket.key;
-  r.revision = ticket.revision;
-  r.type = ticket.type;
-  r.status = ticket.status;
-  r.training = ticket.training;
-  r.content = ticket.content;
-  r.ended_at = ticket.ended_at;
-  r.received_at = received_at;
-  r.total_minor = ticket.total_minor;
-  r.currency = ticket.currency;
-  r.adds_up = ticket.adds_up();
-  r.loyalty_present = ticket.loyalty.has_value();
-  return r;
+constexpr std::size_t kTrainingRemembered = 1'024;
+
+/// The tickets that this one is about: two that share one are never decided side by side.
+std::vector<TicketId> subjects_of(const Ticket& ticket) {
+  std::vector<TicketId> ids{ticket_id(ticket.key)};
+  for (const auto* link : {&ticket.voids, &ticket.returns, &ticket.resumes}) {
+    if (*link) ids.push_back(ticket_id(**link));
+  }
+  return ids;
 }
 
-/// The ticket that this one is about: a void and its original must not be decided side by side.
-TicketId subject_of(const Ticket& ticket) { return ticket_id(ticket.voids.value_or(ticket.key)); }
-
-/// Central has heard of it already.
-bool was_recorded(const TicketRecord& known) {
-  return !known.training && known.status == TicketStatus::final && known.type != TicketType::control &&
-         known.type != TicketType::void_;
+std::vector<TicketRecord*> records_in(event::TicketFactsLoaded& facts) {
+  std::vector<TicketRecord*> out;
+  for (auto* one : {&facts.known, &facts.voided_by, &facts.target, &facts.original, &facts.resumed}) {
+    if (*one) out.push_back(&**one);
+  }
+  for (auto* many : {&facts.siblings, &facts.returned_by}) {
+    for (auto& record : *many) out.push_back(&record);
+  }
+  return out;
 }
 
 /// What the files said before these members were erased.
-event::TicketFactsLoaded without(const std::set<MemberId>& erased, event::TicketFactsLoaded facts) {
+void leave_out(const std::set<MemberId>& erased, event::TicketFactsLoaded& facts) {
+  if (erased.empty()) return;
   if (facts.holder && erased.contains(facts.holder->member)) facts.holder.reset();
-  for (auto* record : {&facts.known, &facts.voided_by, &facts.target}) {
-    if (!*record || !(*record)->attribution) continue;
-    auto& member = (*record)->attribution->member;
+  std::erase_if(facts.members, [&](const Profile& profile) { return erased.contains(profile.member); });
+  for (TicketRecord* record : records_in(facts)) {
+    if (record->named && erased.contains(record->named->member)) record->named.reset();
+    if (!record->attribution) continue;
+    auto& member = record->attribution->member;
     if (member && erased.contains(*member)) member.reset();
   }
-  return facts;
 }
 
 Seconds lateness(const Ticket& ticket, WallTime received_at) {
@@ -53,47 +50,54 @@ Seconds lateness(const Ticket& ticket, WallTime received_at) {
 }  // namespace
 
 void Core::on(const event::TicketArrived& e) {
+  if (e.ticket.training) return answer_training(e);
   const std::uint64_t request = ++ticket_requests_;
-  pending_tickets_[request] = {e.token, e.index, e.ticket, now_.wall, {}};
-  auto& queue = ticket_queue_[subject_of(e.ticket)];
-  queue.push_back(request);
-  if (queue.size() == 1) load_ticket_facts(request);
+  pending_tickets_[request] = {e.token, e.index, e.ticket, now_.wall, being_erased_};
+  if (turns_.join(request, subjects_of(e.ticket))) load_ticket_facts(request);
 }
 
 void Core::on(const event::BodyRefused& e) { append(fact::DqAlert{"dialect_error", e.workstation, e.cause}); }
 
-void Core::load_ticket_facts(std::uint64_t request) {
-  const Ticket& ticket = pending_tickets_.at(request).ticket;
-  effect::LoadTicketFacts load;
-  load.request = request;
-  load.id = ticket_id(ticket.key);
-  load.key = ticket.key;
-  if (ticket.voids) load.voids = ticket_id(*ticket.voids);
-  if (ticket.loyalty) load.loyalty = ticket.loyalty->id;
-  for (const auto& line : ticket.lines) {
-    if (!line.sku.empty()) load.skus.push_back(line.sku);
-    if (!line.gtin.empty()) load.gtins.push_back(line.gtin);
+/// Nothing is kept of it but that its number was used; that it came before is known for a while, in memory.
+void Core::answer_training(const event::TicketArrived& e) {
+  note_number(e.ticket.key);
+  TicketAnswer answer{ticket_id(e.ticket.key), TicketVerdict::accepted, {}};
+  if (std::find(training_.begin(), training_.end(), e.ticket.content) != training_.end()) {
+    answer.verdict = TicketVerdict::duplicate;
+    count(effect::Counter::tickets_duplicate);
+  } else {
+    count(effect::Counter::tickets_training);
+    training_.push_back(e.ticket.content);
+    if (training_.size() > kTrainingRemembered) training_.pop_front();
   }
-  now_do(std::move(load));
+  if (e.token != 0) say(effect::AnswerTicket{e.token, e.index, answer});
+}
+
+void Core::load_ticket_facts(std::uint64_t request) {
+  turns_.asked(request);
+  now_do(question_of(pending_tickets_.at(request).ticket, request));
 }
 
 void Core::on(const event::TicketFactsLoaded& e) {
   const auto it = pending_tickets_.find(e.request);
   if (it == pending_tickets_.end()) return;
-  const PendingTicket pending = std::move(it->second);
-  pending_tickets_.erase(it);
-  finish_ticket(pending, pending.erased.empty() ? e : without(pending.erased, e));
-  const auto queue = ticket_queue_.find(subject_of(pending.ticket));
-  queue->second.pop_front();
-  if (queue->second.empty()) {
-    ticket_queue_.erase(queue);
-  } else {
-    commit();  // the facts lane keeps the order: the next one about this ticket must see what this one wrote
-    load_ticket_facts(queue->second.front());
+  event::TicketFactsLoaded facts = e;
+  auto concerned = subjects_of(it->second.ticket);
+  for (const TicketRecord* record : records_in(facts)) concerned.push_back(record->id);
+  if (turns_.is_stale(e.request, concerned)) {
+    commit();  // the facts lane keeps the order: asked again, the files know what was written meanwhile
+    return load_ticket_facts(e.request);
+  }
+  leave_out(it->second.erased, facts);
+  finish_ticket(pending_tickets_.extract(it).mapped(), facts);
+  for (const std::uint64_t next : turns_.leave(e.request)) {
+    commit();
+    load_ticket_facts(next);
   }
 }
 
-void Core::finish_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts) {
+void Core::finish_ticket(PendingTicket pending, const event::TicketFactsLoaded& facts) {
+  note_number(pending.ticket.key);
   const TicketVerdict verdict = judge(pending.ticket, facts.known);
   TicketAnswer answer{ticket_id(pending.ticket.key), verdict, {}};
   switch (verdict) {
@@ -101,9 +105,7 @@ void Core::finish_ticket(const PendingTicket& pending, const event::TicketFactsL
       count(effect::Counter::tickets_duplicate);
       break;
     case TicketVerdict::quarantined:
-      answer.reason = "conflict: other content without a higher revision; the first one stands";
-      count(effect::Counter::tickets_quarantined);
-      alert("conflict", pending.ticket, "other content under the same key without a higher revision");
+      answer.reason = refuse_content(pending.ticket, *facts.known);
       break;
     case TicketVerdict::accepted:
     case TicketVerdict::revised:
@@ -117,52 +119,78 @@ void Core::finish_ticket(const PendingTicket& pending, const event::TicketFactsL
   if (pending.token != 0) say(effect::AnswerTicket{pending.token, pending.index, answer});
 }
 
-void Core::record_ticket(const PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict) {
-  const Ticket& ticket = pending.ticket;
+/// An older revision that comes late is no contradiction: the newer one stands and nobody need look at it.
+std::string Core::refuse_content(const Ticket& ticket, const TicketRecord& known) {
+  count(effect::Counter::tickets_quarantined);
+  if (ticket.revision < known.revision) return "an older revision; the newer one stands";
+  alert("conflict", ticket, "other content under the same key without a higher revision");
+  return "conflict: other content without a higher revision; the first one stands";
+}
+
+void Core::record_ticket(PendingTicket& pending, const event::TicketFactsLoaded& facts, TicketVerdict verdict) {
+  Ticket& ticket = pending.ticket;
+  const std::int64_t unknown = complete_lines(ticket, facts);
   TicketRecord record = record_of(ticket, pending.received_at);
   if (facts.known) {
     record.attribution = facts.known->attribution;
     record.voided = facts.known->voided;
   }
-  if (!is_recorded(ticket)) {
-    ops_.emplace_back(row::PutTicket{record, std::nullopt});
-    return;
-  }
+  if (facts.resumed) supersede(*facts.resumed);
+  if (!is_recorded(ticket)) return keep_silent(record, facts);
+  const bool heard = verdict == TicketVerdict::revised && was_recorded(*facts.known);
   const Seconds late = lateness(ticket, pending.received_at);
   Buyer buyer;
-  if (facts.holder && !facts.voided_by && may_be_attributed(ticket, late)) {
+  if (facts.holder && !facts.voided_by && !record.voided && may_be_attributed(ticket, late)) {
     buyer = buyer_of(ticket, *facts.holder, pending.received_at);
   }
   const auto correlation = buyer.visit != nullptr ? std::optional{buyer.visit->id} : std::nullopt;
-  if (verdict == TicketVerdict::revised && was_recorded(*facts.known)) {
-    append(fact::TicketRevised{record.id, ticket, late}, correlation);
+  if (heard) {
+    append(fact::TicketRevised{record.id, ticket, late, unknown}, correlation);
   } else {
-    append(fact::TicketRecorded{record.id, ticket, late}, correlation);
+    append(fact::TicketRecorded{record.id, ticket, late, unknown}, correlation);
   }
-  if (!record.adds_up) alert("totals_mismatch", ticket, "total, lines and tenders do not agree");
-  if (!policy_.workstations.empty() && !policy_.workstations.contains(ticket.key.workstation)) {
-    alert("unlisted_workstation", ticket, "the workstation is not in pos.workstations");
-  }
-  if (buyer.profile) record.attribution = attribute(ticket, buyer, facts);
-  ops_.emplace_back(row::PutTicket{record, std::nullopt});
-  if (facts.voided_by && !record.voided) void_ticket(record, facts.voided_by->key);
+  check_ticket(ticket, record, facts);
+  if (buyer.profile && ticket.type != TicketType::return_) record.attribution = attribute(ticket, buyer, facts);
+  attribute_return(record, ticket, buyer, facts);
+  if (facts.voided_by && !(heard && record.voided)) return void_ticket(record, facts.voided_by->key, facts);
+  put_ticket(record);
+  for (const auto& later : facts.returned_by) follow(later, record, facts);
+}
+
+/// Control, suspended, cancelled: known again and told to nobody. What central has heard of is taken back.
+void Core::keep_silent(TicketRecord record, const event::TicketFactsLoaded& facts) {
+  if (record.status == TicketStatus::cancelled) count(effect::Counter::tickets_cancelled);
+  record.superseded = record.status == TicketStatus::suspended && facts.resumed_later;
+  if (facts.known && was_recorded(*facts.known) && !record.voided) return void_ticket(record, record.key, facts);
+  if (facts.voided_by) record.voided = true;
+  put_ticket(record);
 }
 
 /// A void is a fact about another ticket; it waits in the file until that one is known (contract §4.1).
 void Core::record_void(const PendingTicket& pending, const event::TicketFactsLoaded& facts) {
-  ops_.emplace_back(row::PutTicket{record_of(pending.ticket, pending.received_at), pending.ticket.voids});
-  if (facts.target && !facts.target->voided) void_ticket(*facts.target, pending.ticket.key);
+  put_ticket(record_of(pending.ticket, pending.received_at));
+  if (!pending.ticket.voids) alert("void_without_link", pending.ticket, "a void that names no ticket");
+  if (facts.target && !facts.target->voided) void_ticket(*facts.target, pending.ticket.key, facts);
 }
 
-void Core::void_ticket(TicketRecord target, const TicketKey& by) {
+void Core::void_ticket(TicketRecord target, const TicketKey& by, const event::TicketFactsLoaded& facts) {
   target.voided = true;
-  append(fact::TicketVoided{target.id, target.key, by}, target.attribution ? target.attribution->visit : std::nullopt);
-  if (target.attribution && !target.attribution->retracted) {
-    target.attribution->retracted = true;
-    ++target.attribution->version;
-    append(fact::AttributionRetracted{*target.attribution}, target.attribution->visit);
+  const bool heard = was_recorded(target) || by == target.key;
+  if (heard) {
+    const auto correlation = target.attribution ? target.attribution->visit : std::nullopt;
+    append(fact::TicketVoided{target.id, target.key, by}, correlation);
   }
-  ops_.emplace_back(row::PutTicket{target, std::nullopt});
+  if (target.attribution && !target.attribution->retracted) {
+    not_bought_after_all(target);
+    change_attribution(target, std::nullopt);
+  }
+  put_ticket(target);
+  for (const auto& later : facts.returned_by) follow(later, target, facts);
+}
+
+void Core::put_ticket(const TicketRecord& record) {
+  ops_.emplace_back(row::PutTicket{record});
+  turns_.wrote(record.id);
 }
 
 void Core::alert(const std::string& code, const Ticket& ticket, const std::string& detail) {

@@ -19,6 +19,7 @@ void Core::on(const event::Restored& e) {
   }
   suggestions_.remember_actions(e.action_ids);
   seen_commands_.insert(e.command_ids.begin(), e.command_ids.end());
+  tills_.restore(e.tills, now_);
   profiles_updated_at_ = e.profiles_updated_at;
   links_.start(e.jitter_seed, now_.mono);
   next_purge_ = now_.mono + kFirstPurge;

@@ -27,8 +27,10 @@ struct PutCards {
   VisitCards cards;  ///< by visit
 };
 struct PutTicket {
-  TicketRecord ticket;             ///< by id
-  std::optional<TicketKey> voids;  ///< so that the original finds it later
+  TicketRecord ticket;  ///< by id; its links are searchable, so that the ticket that they name finds it later
+};
+struct PutTillNumbers {
+  TillNumbers numbers;  ///< by workstation, day and prefix
 };
 struct PutConsent {
   ConsentChange change;  ///< by member and purpose
@@ -68,9 +70,9 @@ struct Purge {
 };
 }  // namespace row
 
-using RowOp =
-    std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutConsent, row::PutAction, row::PutCommand,
-                 row::AppendFact, row::MarkDelivered, row::DropFacts, row::SetAside, row::Audit, row::Purge>;
+using RowOp = std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutTillNumbers, row::PutConsent,
+                           row::PutAction, row::PutCommand, row::AppendFact, row::MarkDelivered, row::DropFacts,
+                           row::SetAside, row::Audit, row::Purge>;
 
 namespace effect {
 
@@ -113,6 +115,8 @@ struct LoadTicketFacts {
   TicketId id;
   TicketKey key;
   std::optional<TicketId> voids;
+  std::optional<TicketId> returns;
+  std::optional<TicketId> resumes;
   std::optional<std::string> loyalty;
   std::vector<std::string> skus;
   std::vector<std::string> gtins;
@@ -190,6 +194,8 @@ enum class Counter : std::uint8_t {
   tickets,
   tickets_duplicate,
   tickets_quarantined,
+  tickets_training,
+  tickets_cancelled,
   commands,
   rows_delivered,
   rows_refused,
@@ -198,7 +204,7 @@ enum class Counter : std::uint8_t {
   lost_central,
   lost_local
 };
-inline constexpr std::size_t kCounterCount = 23;
+inline constexpr std::size_t kCounterCount = 25;
 struct Count {
   Counter counter = Counter::adverts_matched;
   std::uint64_t by = 1;

@@ -39,6 +39,7 @@ struct Restored {
   std::vector<VisitCards> cards;        ///< of open visits
   std::vector<ConsentChange> consents;  ///< every decision this box has to remember
   std::vector<std::string> action_ids;  ///< taps of the last day, so that none has a second effect
+  std::vector<TillNumbers> tills;       ///< of the last days
   std::vector<CommandId> command_ids;   ///< commands of the last day, answered "duplicate" when repeated
   std::optional<WallTime> profiles_updated_at;
   std::optional<WallTime> newest_event_at;  ///< of the newest stored event
@@ -104,8 +105,15 @@ struct TicketFactsLoaded {
   std::optional<TicketRecord> known;      ///< the same key, if it was stored before
   std::optional<TicketRecord> voided_by;  ///< a stored void that names this ticket
   std::optional<TicketRecord> target;     ///< the ticket that this one voids, if stored
+  std::optional<TicketRecord> original;   ///< the ticket that this one returns goods of, if stored
+  std::optional<TicketRecord> resumed;    ///< the ticket that this one goes on with, if stored
+  bool resumed_later = false;             ///< a stored ticket goes on with this one
+  std::vector<TicketRecord> siblings;     ///< stored returns of `original`
+  std::vector<TicketRecord> returned_by;  ///< stored returns of this ticket, or of `target`
   std::optional<Profile> holder;          ///< of the loyalty number
+  std::vector<Profile> members;           ///< whom the records above name
   std::vector<CatalogItem> items;         ///< variants on the lines, by sku or GTIN
+  bool catalogue = false;                 ///< there is one: what it does not have is unknown
 };
 
 struct DossierLoaded {

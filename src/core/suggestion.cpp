@@ -197,6 +197,12 @@ std::optional<SuggestionId> Suggestions::sold(const VisitId& visit, const std::s
   return fulfilled;
 }
 
+void Suggestions::unsold(const VisitId& visit, const std::set<std::string>& styles) {
+  Entry& e = entry(visit);
+  for (const auto& style : styles) e.cards.closed_styles.erase(style);
+  change(visit);
+}
+
 void Suggestions::close_item(Entry& e, std::size_t index, Outcome outcome, const std::string& reason) {
   auto& items = e.cards.card->suggestions;
   const CardSuggestion item = items[index];

@@ -49,6 +49,9 @@ class Suggestions {
   /// A ticket of this visit; `skus`, `gtins` and `styles` are those it sold. Returns the decision it fulfils.
   std::optional<SuggestionId> sold(const VisitId& visit, const std::set<std::string>& skus,
                                    const std::set<std::string>& gtins, const std::set<std::string>& styles);
+  /// The visit's only ticket was voided: what it sold may be suggested again. A style that was also refused may be,
+  /// too.
+  void unsold(const VisitId& visit, const std::set<std::string>& styles);
   /// False when the visit is unknown or the tap is a repetition: nothing happened.
   bool act(const CardAction& action, Stamp now);
 

@@ -106,6 +106,7 @@ class Gateway {
   void on_command(const std::string& name, const std::string& payload);
   void on_rx(const std::string& receiver, const std::string& payload);
   void on_foreign_rx(const std::string& topic, const std::string& payload);
+  void refuse_ticket(const std::string& workstation, const std::string& cause);
   void on_pos(const std::string& workstation, const std::string& payload);
   void on_action(const std::string& device, const std::string& payload);
   void on_retained_card(const std::string& visit, const std::string& payload);

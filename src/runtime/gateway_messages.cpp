@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "codec/messages.hpp"
 #include "codec/text.hpp"
+#include "codec/ticket_json.hpp"
 #include "runtime/gateway.hpp"
 
 namespace tg {
@@ -95,16 +96,19 @@ void Gateway::feed_adverts(std::size_t receiver, const std::string& payload, boo
 
 void Gateway::on_pos(const std::string& workstation, const std::string& payload) {
   if (!config_.pos_mqtt) return;
-  auto tickets = doors_.dialects->read(guess_body(payload), payload, {.workstation = workstation});
-  if (!tickets) {
-    log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + tickets.error().message);
-    if (!doors_.intake->tells_refusal()) return;
-    return handle(event::BodyRefused{is_plain_id(workstation) ? workstation : "", tickets.error().message});
-  }
+  auto batch = doors_.dialects->read(guess_body(payload), payload, {.workstation = workstation});
+  if (!batch) return refuse_ticket(workstation, batch.error().message);
+  for (const auto& problem : batch->problems) refuse_ticket(workstation, in_batch(problem));
   const auto of_another = [&](const Ticket& ticket) { return ticket.key.workstation != workstation; };
-  if (std::any_of(tickets->begin(), tickets->end(), of_another))
+  if (std::any_of(batch->tickets.begin(), batch->tickets.end(), of_another))
     return log(LogLevel::warning, "pos", "a ticket over MQTT is refused: /workstation differs from its topic");
-  for (auto& ticket : *tickets) handle(event::TicketArrived{0, 0, std::move(ticket)});
+  for (auto& ticket : batch->tickets) handle(event::TicketArrived{0, 0, std::move(ticket)});
+}
+
+void Gateway::refuse_ticket(const std::string& workstation, const std::string& cause) {
+  log(LogLevel::warning, "pos", "a ticket over MQTT is refused: " + cause);
+  if (!doors_.intake->tells_refusal()) return;
+  handle(event::BodyRefused{is_plain_id(workstation) ? workstation : "", cause});
 }
 
 void Gateway::on_action(const std::string& device, const std::string& payload) {

@@ -141,8 +141,7 @@ TEST_P(SilentTickets, AreAcceptedWithoutAnEvent) {
 }
 INSTANTIATE_TEST_SUITE_P(
     All, SilentTickets,
-    testing::Values(Silent{"training", [](Ticket& ticket) { ticket.training = true; }},
-                    Silent{"suspended", [](Ticket& ticket) { ticket.status = TicketStatus::suspended; }},
+    testing::Values(Silent{"suspended", [](Ticket& ticket) { ticket.status = TicketStatus::suspended; }},
                     Silent{"cancelled", [](Ticket& ticket) { ticket.status = TicketStatus::cancelled; }},
                     Silent{"control", [](Ticket& ticket) { ticket.type = TicketType::control; }}));
 

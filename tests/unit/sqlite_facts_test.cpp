@@ -150,8 +150,9 @@ TEST(SqliteFacts, ATicketFindsItsRepeatItsVoidAndItsTarget) {
   const auto facts = opened(settings(dir), inbox);
   facts->start();
   const TicketRecord sale = ticket("t-sale", "118");
-  const TicketRecord voiding = ticket("t-void", "119");
-  facts->persist({1, {row::PutTicket{sale, std::nullopt}, row::PutTicket{voiding, sale.key}}});
+  TicketRecord voiding = ticket("t-void", "119");
+  voiding.voids = sale.key;
+  facts->persist({1, {row::PutTicket{sale}, row::PutTicket{voiding}}});
   const auto ask = [&](effect::LoadTicketFacts request) {
     std::promise<event::TicketFactsLoaded> answer;
     facts->load_ticket_facts(std::move(request), [&](auto, auto loaded) { answer.set_value(std::move(loaded)); });
@@ -225,7 +226,7 @@ TEST(SqliteFacts, ErasureLeavesNoByteOfTheMember) {
       persist.ops.push_back(row::PutVisit{visit(id, member)});
       TicketRecord t = ticket(id, std::to_string(round * 100 + i));
       t.attribution = attribution(id, member);
-      persist.ops.push_back(row::PutTicket{t, std::nullopt});
+      persist.ops.push_back(row::PutTicket{t});
       persist.ops.push_back(row::AppendFact{visit_started(++sequence, member)});
     }
     facts->persist(std::move(persist));
@@ -289,9 +290,8 @@ TEST(SqliteFacts, ThePersonAtTheBoxSeesFiguresWithoutMembers) {
   facts->start();
   TicketRecord t = ticket("t-1", "118");
   t.attribution = attribution("t-1", kMember);
-  facts->persist({1,
-                  {row::PutTicket{t, std::nullopt}, row::AppendFact{visit_started(1)},
-                   row::AppendFact{suggestion_created(2, "m-1")}}});
+  facts->persist(
+      {1, {row::PutTicket{t}, row::AppendFact{visit_started(1)}, row::AppendFact{suggestion_created(2, "m-1")}}});
   const auto outbox = inspected(*facts, "outbox");
   EXPECT_EQ(outbox.at("depth"), 2);
   EXPECT_EQ(outbox.at("classes").at("keep"), 1);

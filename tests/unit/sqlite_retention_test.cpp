@@ -44,7 +44,7 @@ void put(Db& db, const std::string& id, Sequence sequence, WallTime at) {
   ticket.id = TicketId(id);
   ticket.key = {"paris-042", "POS1", "2026-11-21", id};
   ticket.ended_at = ticket.received_at = at;
-  apply_row(db, origin, row::PutTicket{ticket, std::nullopt});
+  apply_row(db, origin, row::PutTicket{ticket});
   apply_row(db, origin, row::PutAction{id, at});
   apply_row(db, origin, row::PutCommand{CommandId(id), "consent", at});
   Fact fact = visit_started(sequence, "m-" + id);

@@ -106,6 +106,22 @@ TEST(TicketContent, IsWhatWasSoldAndNotHowItWasWritten) {
   EXPECT_NE(read(with("2990001234567", "2990001234568")).content, t.content);
 }
 
+TEST(TicketContent, WhatTheContractDoesNotNameIsReadAndCountsForNothing) {
+  const std::string plain = kTicket;
+  std::string more = plain;
+  more.insert(1, R"("begun_at":"2026-11-21T15:03:00+01:00","channel":"ship","store":"lyon-001",)");
+  const auto net = more.find(R"("net":)");
+  more.insert(net, R"("discount":"1.50","department":"outerwear",)");
+  const auto ticket = decode_ticket(more, "paris-042");
+  ASSERT_TRUE(ticket) << ticket.error().message;
+  EXPECT_EQ(ticket->content, decode_ticket(plain, "paris-042")->content);
+  ASSERT_TRUE(ticket->begun_at);
+  EXPECT_EQ(ticket->channel, SaleChannel::ship);
+  EXPECT_EQ(ticket->lines[0].discount_minor, 150);
+  EXPECT_EQ(ticket->lines[0].department, "outerwear");
+  EXPECT_TRUE(ticket->other_store);
+}
+
 TEST(TicketContent, StaysTheSameFromReleaseToRelease) {
   // Kept on the disks of stores: a change here would turn every repeated ticket into a conflict.
   EXPECT_EQ(hex(read(kTicket).content), "14f9a922d034bd38f01d81fddde846cf192fcb5fe7962953477b74faa2893d35");
@@ -131,11 +147,18 @@ TEST(TicketLines, AreTicketsOneALine) {
   std::string one = kTicket;
   std::erase(one, '\n');
   const auto two = decode_ticket_lines(one + "\r\n\n" + one, "paris-042");
-  ASSERT_TRUE(two) << two.error().message;
-  EXPECT_EQ(two->size(), 2U);
-  const auto bad = decode_ticket_lines(one + "\n\n{\"workstation\":\"POS1\"}\n", "paris-042");
-  ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().message, "line 3: /business_day: is required");
+  EXPECT_TRUE(two.problems.empty());
+  EXPECT_EQ(two.tickets.size(), 2U);
+  const auto mixed = decode_ticket_lines(one + "\n\n{\"workstation\":\"POS1\"}\n" + one, "paris-042");
+  EXPECT_EQ(mixed.tickets.size(), 2U) << "one that is no ticket does not take the others with it";
+  ASSERT_EQ(mixed.problems.size(), 1U);
+  EXPECT_EQ(mixed.problems[0].cause, "line 3: /business_day: is required");
+  const auto answers =
+      all_answers({{TicketId{"a"}, TicketVerdict::accepted, {}}, {TicketId{"b"}, {}, {}}}, mixed.problems);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_EQ(answers[1].verdict, TicketVerdict::quarantined);
+  EXPECT_EQ(answers[2].id, TicketId{"b"});
+  EXPECT_EQ(place_of(mixed, 1), 2U);
 }
 
 TEST(TicketAnswers, ListOneResultATicket) {

@@ -85,11 +85,13 @@ struct TicketRecorded {
   TicketId id;
   Ticket ticket;
   Seconds late{0};
+  std::int64_t unknown_products = 0;
 };
 struct TicketRevised {
   TicketId id;
   Ticket ticket;
   Seconds late{0};
+  std::int64_t unknown_products = 0;
 };
 struct TicketVoided {
   TicketId id;

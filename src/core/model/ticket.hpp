@@ -18,6 +18,8 @@ enum class LineKind : std::uint8_t { sale, return_, service, deposit, fee };
 enum class LoyaltyEntry : std::uint8_t { scanned, keyed, app, none };
 /// Where the instant came from: an offset on the ticket, or the store's time zone, whose hour occurs twice in autumn.
 enum class TimeQuality : std::uint8_t { zoned, assumed_store_zone, ambiguous_hour };
+/// How the goods reach the customer.
+enum class SaleChannel : std::uint8_t { store, collect, ship };
 
 struct TicketKey {
   std::string store;
@@ -35,6 +37,17 @@ struct TicketLine {
   MilliQuantity qty_milli = 0;
   MinorUnits unit_minor = 0;
   MinorUnits net_minor = 0;
+  MinorUnits discount_minor = 0;  ///< what the till took off the list price; net is after it
+  std::string department = {};    ///< as the till names it, else the catalogue's
+  std::string style = {};         ///< the catalogue's; empty: it does not know the product
+  std::string size = {};          ///< likewise
+  bool gtin_valid = true;         ///< false: a code of the house or a mistyped one, kept as it was given
+
+  /// A negative amount lowers the price.
+  void add_reward(MinorUnits amount) {
+    net_minor += amount;
+    discount_minor -= amount;
+  }
 };
 struct Tender {
   std::string kind;  ///< cash card giftcard voucher other
@@ -70,9 +83,13 @@ struct Ticket {
   std::vector<Tender> tenders;
   std::vector<Reward> rewards;
   std::optional<TicketKey> voids;
-  std::optional<TicketKey> returns;
+  std::optional<TicketKey> returns;  ///< key.store of another store: nothing of ours
   std::optional<TicketKey> resumes;
-  Sha256 content{};  ///< of the canonical ticket without fields that the contract does not name
+  // Not named by the contract: they are no part of `content`.
+  std::optional<WallTime> begun_at;
+  SaleChannel channel = SaleChannel::store;
+  bool other_store = false;  ///< the ticket says that it is another store's
+  Sha256 content{};          ///< of the canonical ticket without fields that the contract does not name
 
   /// Total = sum of net + tax + rounding = sum of tenders (contract §6).
   [[nodiscard]] bool adds_up() const {
@@ -105,6 +122,22 @@ struct Attribution {
   bool retracted = false;
 };
 
+/// Whom the number on a return names, and what the attribution would be by it alone. Kept because the original, which
+/// comes first, may still arrive or be voided. Only of a member who lets purchases be known.
+struct NamedBuyer {
+  MemberId member;
+  std::int32_t p_permille = 1000;
+  std::optional<VisitId> visit;
+};
+
+/// What is kept of a line: enough for a return, a match or a figure that comes later. Nothing of a person.
+struct StoredLine {
+  LineKind kind = LineKind::sale;
+  std::string sku, gtin, style, department;
+  MilliQuantity qty_milli = 0;
+  MinorUnits net_minor = 0, discount_minor = 0;
+};
+
 /// A ticket as it stands in the facts file.
 struct TicketRecord {
   TicketId id;
@@ -114,14 +147,43 @@ struct TicketRecord {
   TicketStatus status = TicketStatus::final;
   bool training = false;
   bool voided = false;
+  bool superseded = false;  ///< suspended, and another ticket went on with it
+  bool employee = false;
   Sha256 content{};
+  std::optional<WallTime> begun_at;
   WallTime ended_at{};
   WallTime received_at{};
   MinorUnits total_minor = 0;
   std::string currency;
   bool adds_up = true;
   bool loyalty_present = false;
+  TimeQuality time_quality = TimeQuality::zoned;
+  SaleChannel channel = SaleChannel::store;
+  std::vector<StoredLine> lines;  ///< of a sale, return or exchange only
+  std::optional<TicketKey> voids, returns, resumes;
+  std::optional<NamedBuyer> named;  ///< of a return or exchange that names its original
   std::optional<Attribution> attribution;
+};
+
+/// Numbers of one till on one day, in one numbering (what stands before the digits): which are missing.
+/// Everything between `low` and `high` has come but for the holes.
+struct TillHole {
+  enum class State : std::uint8_t {
+    open,     ///< the number may still be on its way until `due`
+    told,     ///< central knows
+    skipped,  ///< the till began to count anew: nothing is missing
+  };
+  std::int64_t from = 0, to = 0;  ///< both included
+  State state = State::open;
+  MonoTime due{};  ///< of an open one; not kept over a restart
+};
+struct TillNumbers {
+  std::string workstation;
+  std::string business_day;  ///< YYYY-MM-DD
+  std::string prefix;        ///< of the sequence, such as a session's; usually empty
+  std::int64_t low = 0, high = 0;
+  std::vector<TillHole> holes;  ///< ascending, disjoint
+  WallTime touched{};           ///< when a number came last
 };
 
 enum class TicketVerdict : std::uint8_t { accepted, duplicate, revised, quarantined };

@@ -13,6 +13,7 @@
 #include "core/effects.hpp"
 #include "core/events.hpp"
 #include "core/matching.hpp"
+#include "core/ticket_life.hpp"
 #include "support/core/shop.hpp"
 
 namespace tg::test {
@@ -30,16 +31,16 @@ struct FactsFile {
   std::map<VisitId, Visit> visits;
   std::map<VisitId, VisitCards> cards;
   std::map<TicketId, TicketRecord> tickets;
-  std::map<TicketId, TicketId> voids;  ///< target -> void
+  std::map<std::string, TillNumbers> tills;
   std::map<std::pair<MemberId, Purpose>, ConsentChange> consents;
   std::vector<std::string> actions;
   std::vector<CommandId> commands;
 
   void write(const row::PutVisit& op) { visits[op.visit.id] = op.visit; }
   void write(const row::PutCards& op) { cards[op.cards.visit] = op.cards; }
-  void write(const row::PutTicket& op) {
-    tickets[op.ticket.id] = op.ticket;
-    if (op.voids) voids[ticket_id(*op.voids)] = op.ticket.id;
+  void write(const row::PutTicket& op) { tickets[op.ticket.id] = op.ticket; }
+  void write(const row::PutTillNumbers& op) {
+    tills[op.numbers.workstation + '|' + op.numbers.business_day + '|' + op.numbers.prefix] = op.numbers;
   }
   void write(const row::PutConsent& op) { consents[{op.change.member, op.change.purpose}] = op.change; }
   void write(const row::PutAction& op) { actions.push_back(op.id); }
@@ -123,6 +124,7 @@ struct FactsFile {
     for (const auto& [key, change] : consents) out.consents.push_back(change);
     out.action_ids = actions;
     out.command_ids = commands;
+    for (const auto& [name, numbers] : tills) out.tills.push_back(numbers);
     return out;
   }
   [[nodiscard]] std::optional<TicketRecord> ticket(const TicketId& id) const {
@@ -168,8 +170,22 @@ inline event::TicketFactsLoaded ticket_facts(const FactsFile& facts, const Cache
   event::TicketFactsLoaded out;
   out.request = asked.request;
   out.known = facts.ticket(asked.id);
-  if (const auto it = facts.voids.find(asked.id); it != facts.voids.end()) out.voided_by = facts.ticket(it->second);
   if (asked.voids) out.target = facts.ticket(*asked.voids);
+  if (asked.returns) out.original = facts.ticket(*asked.returns);
+  if (asked.resumes) out.resumed = facts.ticket(*asked.resumes);
+  const auto names = [](const std::optional<TicketKey>& link, const std::optional<TicketId>& id) {
+    return link && id && ticket_id(*link) == *id;
+  };
+  for (const auto& [id, ticket] : facts.tickets) {
+    if (names(ticket.voids, asked.id) && !out.voided_by) out.voided_by = ticket;
+    if (names(ticket.resumes, asked.id)) out.resumed_later = true;
+    if (names(ticket.returns, asked.returns)) out.siblings.push_back(ticket);
+    if (names(ticket.returns, out.target ? out.target->id : asked.id)) out.returned_by.push_back(ticket);
+  }
+  for (const MemberId& member : members_named(out)) {
+    if (const auto it = cache.profiles.find(member); it != cache.profiles.end()) out.members.push_back(it->second);
+  }
+  out.catalogue = !cache.items.empty();
   out.holder = cache.holder(asked.loyalty);
   const std::set<std::string> skus(asked.skus.begin(), asked.skus.end());
   for (const auto& item : cache.items) {
