@@ -104,7 +104,8 @@ TEST(Facts, ATicketNeverNamesAPerson) {
   EXPECT_EQ(event["data"]["checks"]["totals"], "ok");
   EXPECT_EQ(event["data"]["lines"][0],
             json::parse(R"({"n":1,"kind":"sale","sku":"GATE-COAT-NAVY-42","gtin":null,"qty_milli":1000,
-                            "unit_minor":24900,"net_minor":24900})"));
+                            "unit_minor":24900,"net_minor":24900,"discount_minor":0,
+                            "department":null,"style":null,"size":null})"));
   Ticket wrong = ticket();
   wrong.tax_minor = 1;
   EXPECT_EQ(read(of(fact::TicketRecorded{kTicketId, wrong, Seconds{0}}))["data"]["checks"]["totals"], "mismatch");
