@@ -55,6 +55,7 @@ void MemoryStore::on(const effect::Persist& e, std::deque<Event>& answers) {
                               fact.expires_at};
     } else if (const auto* ticket = std::get_if<row::PutTicket>(&op)) {
       tickets_[ticket->ticket.id] = ticket->ticket;
+      if (ticket->ticket.voids || ticket->ticket.returns || ticket->ticket.resumes) linking_.insert(ticket->ticket.id);
     } else if (const auto* done = std::get_if<row::MarkDelivered>(&op)) {
       delivered_.insert(done->sequences.begin(), done->sequences.end());
     }
@@ -102,7 +103,8 @@ void MemoryStore::find_links(const TicketId& returned, const effect::LoadTicketF
   const auto names = [](const std::optional<TicketKey>& link, const std::optional<TicketId>& id) {
     return link && id && ticket_id(*link) == *id;
   };
-  for (const auto& [id, ticket] : tickets_) {
+  for (const TicketId& id : linking_) {
+    const TicketRecord& ticket = tickets_.at(id);
     if (names(ticket.voids, e.id) && !loaded.voided_by) loaded.voided_by = ticket;
     if (names(ticket.resumes, e.id)) loaded.resumed_later = true;
     if (names(ticket.returns, e.returns)) loaded.siblings.push_back(ticket);

@@ -52,6 +52,7 @@ class MemoryStore {
   std::map<Sequence, OutboxRow> rows_;
   std::set<Sequence> delivered_;
   std::map<TicketId, TicketRecord> tickets_;
+  std::set<TicketId> linking_;  ///< those that name another
   std::map<DataSet, Set> sets_;
   std::map<MemberId, Profile> profiles_;
   std::map<std::string, CatalogItem> items_;  ///< by variant

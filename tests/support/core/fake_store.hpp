@@ -31,6 +31,7 @@ struct FactsFile {
   std::map<VisitId, Visit> visits;
   std::map<VisitId, VisitCards> cards;
   std::map<TicketId, TicketRecord> tickets;
+  std::set<TicketId> linking;  ///< those that name another
   std::map<std::string, TillNumbers> tills;
   std::map<std::pair<MemberId, Purpose>, ConsentChange> consents;
   std::vector<std::string> actions;
@@ -38,7 +39,10 @@ struct FactsFile {
 
   void write(const row::PutVisit& op) { visits[op.visit.id] = op.visit; }
   void write(const row::PutCards& op) { cards[op.cards.visit] = op.cards; }
-  void write(const row::PutTicket& op) { tickets[op.ticket.id] = op.ticket; }
+  void write(const row::PutTicket& op) {
+    tickets[op.ticket.id] = op.ticket;
+    if (op.ticket.voids || op.ticket.returns || op.ticket.resumes) linking.insert(op.ticket.id);
+  }
   void write(const row::PutTillNumbers& op) {
     tills[op.numbers.workstation + '|' + op.numbers.business_day + '|' + op.numbers.prefix] = op.numbers;
   }
@@ -176,7 +180,8 @@ inline event::TicketFactsLoaded ticket_facts(const FactsFile& facts, const Cache
   const auto names = [](const std::optional<TicketKey>& link, const std::optional<TicketId>& id) {
     return link && id && ticket_id(*link) == *id;
   };
-  for (const auto& [id, ticket] : facts.tickets) {
+  for (const TicketId& id : facts.linking) {
+    const TicketRecord& ticket = facts.tickets.at(id);
     if (names(ticket.voids, asked.id) && !out.voided_by) out.voided_by = ticket;
     if (names(ticket.resumes, asked.id)) out.resumed_later = true;
     if (names(ticket.returns, asked.returns)) out.siblings.push_back(ticket);
