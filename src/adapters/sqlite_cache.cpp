@@ -129,6 +129,12 @@ class SqliteCache::Impl {
       if (auto profile = read_profile(db_, held(DataSet::profiles).generation, member.value))
         question.so_far.members.push_back(std::move(*profile));
     }
+    if (!request.loyalty && request.collect) {
+      question.so_far.holder = read_collector(db_, held(DataSet::profiles).generation, *request.collect);
+    }
+    if (request.member) {
+      question.so_far.member = read_profile(db_, held(DataSet::profiles).generation, request.member->value);
+    }
     question.so_far.items = read_items(db_, held(DataSet::catalog).generation, request.skus, request.gtins);
     question.so_far.catalogue = held(DataSet::catalog).entries > 0;
     report(take_error());

@@ -89,6 +89,9 @@ std::string body_of(const Profile& profile) {
   return encode_profile(without_keys);
 }
 
+/// No loyalty number begins so.
+std::string order_number(const std::string& order) { return "order " + order; }
+
 bool put_profile(Db& db, Generation generation, const Profile& profile) {
   const std::string body = body_of(profile);
   db.run("INSERT OR IGNORE INTO profile (generation, member, body) VALUES (?, ?, ?)",
@@ -102,6 +105,10 @@ bool put_profile(Db& db, Generation generation, const Profile& profile) {
   for (const auto& number : profile.loyalty) {
     db.run("INSERT OR IGNORE INTO loyalty (generation, number, member) VALUES (?, ?, ?)",
            {generation, number, profile.member.value});
+  }
+  for (const auto& collect : profile.collect) {  // beside the loyalty numbers: they come and go together
+    db.run("INSERT OR IGNORE INTO loyalty (generation, number, member) VALUES (?, ?, ?)",
+           {generation, order_number(collect.order), profile.member.value});
   }
   return fresh;
 }
@@ -273,6 +280,10 @@ std::optional<Profile> read_holder(Db& db, Generation generation, std::string_vi
   while (rows.next()) members.emplace_back(rows.text(0));
   if (members.size() != 1) return std::nullopt;
   return read_profile(db, generation, members.front());
+}
+
+std::optional<Profile> read_collector(Db& db, Generation generation, const std::string& order) {
+  return read_holder(db, generation, order_number(order));
 }
 
 std::vector<CatalogItem> read_items(Db& db, Generation generation, const std::vector<std::string>& skus,

@@ -43,6 +43,8 @@ void for_each_keys(Db& db, Generation generation, WallTime now, const std::funct
 [[nodiscard]] std::optional<Profile> read_profile(Db& db, Generation generation, std::string_view member);
 /// The one member with this loyalty number; none when two share it (never a guess).
 [[nodiscard]] std::optional<Profile> read_holder(Db& db, Generation generation, std::string_view number);
+/// The one member who is to collect this order.
+[[nodiscard]] std::optional<Profile> read_collector(Db& db, Generation generation, const std::string& order);
 [[nodiscard]] std::vector<CatalogItem> read_items(Db& db, Generation generation, const std::vector<std::string>& skus,
                                                   const std::vector<std::string>& gtins);
 

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "adapters/sqlite_fact_match.hpp"
 #include "adapters/sqlite_fact_rows.hpp"
 #include "adapters/sqlite_fact_tickets.hpp"
 #include "codec/messages.hpp"
@@ -95,6 +96,7 @@ event::Restored read_restored(Db& db, WallTime now) {
   read_consents(db, out);
   read_last_ids(db, now, out);
   out.tills = read_till_numbers(db);
+  read_match_memory(db, out);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "adapters/sqlite_audit.hpp"
+#include "adapters/sqlite_fact_match.hpp"
 #include "adapters/sqlite_fact_tickets.hpp"
 #include "base/crypto.hpp"
 #include "codec/facts.hpp"
@@ -177,7 +178,8 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op) {
           [&](const row::AppendFact& o) { append_fact(db, origin, o.fact); },
           [&](const row::MarkDelivered& o) { mark_delivered(db, o); }, [&](const row::DropFacts& o) { drop(db, o); },
           [&](const row::SetAside& o) { set_aside(db, o); }, [&](const row::Audit& o) { append_audit(db, o.entry); },
-          [](const row::Purge&) {}},  // the lane deletes in slices when idle, not between commits
+          [](const row::Purge&) {},
+          [&](const auto& o) { put_match_row(db, o); }},  // the lane deletes in slices when idle, not between commits
       op);
 }
 
@@ -194,6 +196,7 @@ bool purge_slice(Db& db, WallTime before) {
     deleted += db.changes();
   }
   deleted += purge_tickets(db, before);
+  deleted += purge_match_rows(db, before, before - kTicketMemory);
   db.run(
       "DELETE FROM outbox WHERE sequence IN "
       "(SELECT sequence FROM outbox WHERE set_aside IS NOT NULL AND recorded_at < ? LIMIT 1000)",
@@ -237,6 +240,7 @@ Erased erase_member(Db& db, const MemberId& member, WallTime now) {
   tables.emplace_back("ticket", erase_tickets(db, member));
   tables.emplace_back("outbox", erase_events(db, member, now, out.dropped));
   tables.emplace_back("consent", erase_consents(db, member));
+  for (auto& table : erase_match_rows(db, member)) tables.push_back(std::move(table));
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "adapters/sqlite_fact_tickets.hpp"
 
+#include "adapters/sqlite_fact_match.hpp"
+
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -12,7 +14,6 @@
 namespace tg {
 namespace {
 
-constexpr Millis kTicketMemory = std::chrono::days{180};
 constexpr std::string_view kById = "SELECT body FROM ticket WHERE id = ?";
 constexpr std::string_view kByVoided = "SELECT body FROM ticket WHERE voids = ? ORDER BY received_at LIMIT 1";
 constexpr std::string_view kByReturned =
@@ -77,8 +78,9 @@ void put_till_numbers(Db& db, const TillNumbers& numbers) {
 event::TicketFactsLoaded read_ticket_facts(Db& db, const effect::LoadTicketFacts& request) {
   event::TicketFactsLoaded out;
   out.request = request.request;
-  const std::string key = ticket_key_text(request.key);
   out.known = read_ticket(db, request.id);
+  const std::string key = ticket_key_text(out.known ? out.known->key : request.key);
+  out.rejected = read_rejected(db, request.id);
   out.voided_by = read_ticket(db, kByVoided, key);
   out.target = read_ticket(db, request.voids);
   out.original = read_ticket(db, request.returns);

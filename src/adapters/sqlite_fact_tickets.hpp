@@ -13,6 +13,9 @@
 
 namespace tg {
 
+/// After it was delivered: so long a ticket that is sent again is known.
+inline constexpr Millis kTicketMemory = std::chrono::days{180};
+
 /// `store|workstation|business_day|sequence`
 [[nodiscard]] std::string ticket_key_text(const TicketKey& key);
 

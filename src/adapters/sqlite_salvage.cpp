@@ -31,6 +31,8 @@ constexpr std::array kTables{
     Table{"visit", "id"},          Table{"visit_cards", "visit"}, Table{"ticket", "id"},
     Table{"tablet_action", "id"},  Table{"command", "id"},        Table{"audit", "n"},
     Table{"till_numbers", "name"},
+    Table{"visit_trace", "visit"}, Table{"match_case", "ticket"}, Table{"match_verdict", "ticket, member"},
+    Table{"match_learning", "id"}, Table{"goods_count", "name"},
 };
 constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
 

@@ -9,6 +9,7 @@
 #include "cli/doctor.hpp"
 #include "cli/import.hpp"
 #include "cli/layout.hpp"
+#include "cli/match_view.hpp"
 #include "cli/question.hpp"
 #include "cli/replay.hpp"
 #include "cli/ticket_check.hpp"
@@ -108,6 +109,14 @@ void add_ticket(CLI::App& app, Arguments& args, int& exit_code) {
   });
 }
 
+void add_match(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* match = app.add_subcommand("match", "Whose purchase it was");
+  match->require_subcommand(1);
+  auto* report =
+      match->add_subcommand("calibrate", "How right the matcher is where the loyalty number tells the truth");
+  report->callback([&] { exit_code = run_match_calibrate(args.socket, args.json, std::cout, std::cerr); });
+}
+
 void add_calibrate(CLI::App& app, Arguments& args, int& exit_code) {
   auto* calibrate =
       app.add_subcommand("calibrate", "Receiver offsets from a recorded walk, as a configuration drop-in; no daemon");
@@ -134,6 +143,7 @@ int run(int argc, char** argv) {
   add_replay(app, args, exit_code);
   add_calibrate(app, args, exit_code);
   add_ticket(app, args, exit_code);
+  add_match(app, args, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -56,6 +56,10 @@ void MemoryStore::on(const effect::Persist& e, std::deque<Event>& answers) {
     } else if (const auto* ticket = std::get_if<row::PutTicket>(&op)) {
       tickets_[ticket->ticket.id] = ticket->ticket;
       if (ticket->ticket.voids || ticket->ticket.returns || ticket->ticket.resumes) linking_.insert(ticket->ticket.id);
+    } else if (const auto* verdict = std::get_if<row::PutVerdict>(&op)) {
+      auto& rejected = rejected_[verdict->ticket];
+      if (verdict->rejected) rejected.insert(verdict->member);
+      if (!verdict->rejected) rejected.erase(verdict->member);
     } else if (const auto* done = std::get_if<row::MarkDelivered>(&op)) {
       delivered_.insert(done->sequences.begin(), done->sequences.end());
     }
@@ -130,9 +134,14 @@ void MemoryStore::on(const effect::LoadTicketFacts& e, std::deque<Event>& answer
   loaded.catalogue = !items_.empty();
   const auto holder = std::find_if(profiles_.begin(), profiles_.end(), [&](const auto& entry) {
     const auto& numbers = entry.second.loyalty;
-    return e.loyalty && std::find(numbers.begin(), numbers.end(), *e.loyalty) != numbers.end();
+    const auto& orders = entry.second.collect;
+    if (e.loyalty) return std::find(numbers.begin(), numbers.end(), *e.loyalty) != numbers.end();
+    return e.collect && std::any_of(orders.begin(), orders.end(), [&](const auto& o) { return o.order == *e.collect; });
   });
   if (holder != profiles_.end()) loaded.holder = holder->second;
+  if (e.member && profiles_.contains(*e.member)) loaded.member = profiles_.at(*e.member);
+  if (const auto no = rejected_.find(e.id); no != rejected_.end())
+    loaded.rejected.assign(no->second.begin(), no->second.end());
   for (const auto& [variant, item] : items_) {
     const bool named = std::find(e.skus.begin(), e.skus.end(), variant) != e.skus.end() ||
                        (!item.gtin.empty() && std::find(e.gtins.begin(), e.gtins.end(), item.gtin) != e.gtins.end());

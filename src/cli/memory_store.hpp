@@ -53,6 +53,7 @@ class MemoryStore {
   std::set<Sequence> delivered_;
   std::map<TicketId, TicketRecord> tickets_;
   std::set<TicketId> linking_;  ///< those that name another
+  std::map<TicketId, std::set<MemberId>> rejected_;
   std::map<DataSet, Set> sets_;
   std::map<MemberId, Profile> profiles_;
   std::map<std::string, CatalogItem> items_;  ///< by variant

@@ -131,6 +131,16 @@ Body read_replay(const CommandId&, const Cursor& c) {
   return request;
 }
 
+constexpr auto kVerdictNames = std::to_array<Named<bool>>({{true, "confirm"}, {false, "reject"}});
+
+Body read_match(const CommandId&, const Cursor& c) {
+  MatchVerdict verdict{.ticket = TicketId{c.need("ticket_id").filled_text()},
+                       .confirmed = c.need("verdict").choice(kVerdictNames, false),
+                       .member = std::nullopt};
+  if (c.at("member").present()) verdict.member = read_member(c);
+  return verdict;
+}
+
 Body not_supported(const CommandId&, const Cursor&) { return BadCommand{"not supported by this version"}; }
 
 struct CommandRow {
@@ -145,7 +155,7 @@ constexpr auto kCommands = std::to_array<CommandRow>({{"profiles.snapshot", read
                                                       {"consent", read_consent},
                                                       {"erase", read_erase},
                                                       {"replay", read_replay},
-                                                      {"match", not_supported},
+                                                      {"match", read_match},
                                                       {"config", not_supported},
                                                       {"scenarios.set", read_snapshot<DataSet::scenarios>}});
 

@@ -143,12 +143,16 @@ Json data_of(const fact::TicketVoided& f) {
 }
 
 Json attribution_json(const Attribution& a) {
-  return {{"attribution_id", a.id.value}, {"version", a.version},
-          {"ticket_id", a.ticket.value},  {"visit_id", or_null(a.visit)},
-          {"member", or_null(a.member)},  {"class", name_of(kAttributionClassNames, a.cls)},
-          {"method", a.method},           {"p", share(a.p_permille)},
-          {"candidates", a.candidates},   {"ropo", {{"strict", a.ropo.strict}, {"broad", a.ropo.broad}}},
-          {"collect", a.collect},         {"suggestion_id", or_null(a.suggestion)}};
+  Json out = {{"attribution_id", a.id.value}, {"version", a.version},
+              {"ticket_id", a.ticket.value},  {"visit_id", or_null(a.visit)},
+              {"member", or_null(a.member)},  {"class", name_of(kAttributionClassNames, a.cls)},
+              {"method", a.method},           {"p", share(a.p_permille)},
+              {"candidates", a.candidates},   {"ropo", {{"strict", a.ropo.strict}, {"broad", a.ropo.broad}}},
+              {"collect", a.collect},         {"suggestion_id", or_null(a.suggestion)}};
+  if (!a.evidence.empty()) out["evidence"] = a.evidence;
+  if (!a.model.empty()) out["model"] = a.model;
+  if (!a.reason.empty()) out["reason"] = a.reason;
+  return out;
 }
 Json data_of(const fact::AttributionCreated& f) { return attribution_json(f.attribution); }
 Json data_of(const fact::AttributionRevised& f) { return attribution_json(f.attribution); }

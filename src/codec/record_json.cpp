@@ -118,7 +118,10 @@ Json json_of(const Attribution& a) {
           {"ropo_broad", a.ropo.broad},
           {"collect", a.collect},
           {"suggestion", or_null(a.suggestion)},
-          {"retracted", a.retracted}};
+          {"retracted", a.retracted},
+          {"evidence", a.evidence},
+          {"model", a.model},
+          {"reason", a.reason}};
 }
 Attribution read_attribution(const Cursor& c) {
   return {.id = AttributionId{c.need("id").text()},
@@ -133,7 +136,10 @@ Attribution read_attribution(const Cursor& c) {
           .ropo = {.strict = c.at("ropo_strict").flag(), .broad = c.at("ropo_broad").flag()},
           .collect = c.at("collect").flag(),
           .suggestion = read_optional_id<SuggestionId>(c.at("suggestion")),
-          .retracted = c.at("retracted").flag()};
+          .retracted = c.at("retracted").flag(),
+          .evidence = c.at("evidence").list(kMany, [](const Cursor& e) { return e.text(); }),
+          .model = c.at("model").text(),
+          .reason = c.at("reason").text()};
 }
 
 /// A list, not an object: a ticket may have 10,000 of them.

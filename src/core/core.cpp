@@ -15,7 +15,8 @@ constexpr Millis kClockStep{5'000};                  // less is drift and slewin
 Core::Core(Policy policy)
     : policy_(std::move(policy)),
       presence_(policy_, [this](Visit& visit) { name_visit(visit); }),
-      suggestions_(policy_, [this] { return new_id(); }) {}
+      suggestions_(policy_, [this] { return new_id(); }),
+      match_(policy_) {}
 
 void Core::step(const Event& event, Stamp now, Effects& effects) {
   now_ = now;
@@ -28,6 +29,7 @@ void Core::step(const Event& event, Stamp now, Effects& effects) {
     ops_.emplace_back(row::MarkDelivered{std::move(acked), now.wall});
   }
   survey_when_due();
+  write_match();
   commit();
   outbox_.pump(now.mono, effects);
   effects_ = nullptr;
@@ -53,6 +55,7 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(next_lapse_);
   consider(next_purge_);
   consider(tills_.next_deadline());
+  if (const auto due = match_.next_due()) consider(std::max(now_.mono, now_.mono + (*due - now_.wall)));
   if (!surveying_ && outbox_.waiting()) consider(next_survey_);
   for (const auto& [name, open] : open_snapshots_) consider(open.due);
   return next;
@@ -66,6 +69,8 @@ void Core::on(const event::DeadlineReached&) {
   settle();  // what ends a visit comes before what expires a card of it
   suggestions_.advance(now_);
   tell_gaps();
+  settle();
+  decide_due_matches();
   purge_when_due();
 }
 
@@ -79,6 +84,7 @@ void Core::notice_step() {
   if (std::chrono::abs(step) < kClockStep) return;
   steady_since_ = now_.mono;
   presence_.clock_set(step);
+  match_.history().clock_set(step);
 }
 
 /// Delivered events stay for `retain_delivered`; what else is only history goes with them.
@@ -86,6 +92,7 @@ void Core::purge_when_due() {
   if (!next_purge_ || *next_purge_ > now_.mono) return;
   next_purge_ = now_.mono + kPurgeEvery;
   if (now_.mono - steady_since_ < (clock_ == ClockState::synced ? kSteady : kSteadyUnconfirmed)) return;
+  match_.history().purge(now_.wall);
   ops_.emplace_back(row::Purge{now_.wall - policy_.retain_delivered});
 }
 
@@ -171,6 +178,7 @@ Sha256 Core::digest() const {
   const auto sink = [&](std::string_view text) { state.append(text).push_back('\n'); };
   presence_.describe(sink);
   suggestions_.describe(sink);
+  match_.describe(sink);
   sink(std::to_string(outbox_.last()) + ' ' + std::to_string(batch_) + ' ' + std::to_string(committed_) + ' ' +
        std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()) + ' ' + std::to_string(proven_.size()) +
        ' ' + std::to_string(key_loads_) + ' ' + std::to_string(acks_awaiting_keys_.size()));

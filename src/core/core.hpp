@@ -15,6 +15,7 @@
 #include "core/events.hpp"
 #include "core/identity.hpp"
 #include "core/links.hpp"
+#include "core/match_room.hpp"
 #include "core/outbox.hpp"
 #include "core/policy.hpp"
 #include "core/presence.hpp"
@@ -45,6 +46,7 @@ class Core {
   [[nodiscard]] const Presence& presence() const { return presence_; }
   [[nodiscard]] const Suggestions& suggestions() const { return suggestions_; }
   [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] const MatchLearning& match_learning() const { return match_.learnt(); }
   [[nodiscard]] const Outbox& outbox() const { return outbox_; }
   [[nodiscard]] bool link_up(Link link) const { return links_.is_up(link); }
   [[nodiscard]] Rival rival(Link link, MonoTime now) const { return links_.rival(link, now); }
@@ -67,6 +69,17 @@ class Core {
     Millis lag{0};  ///< positive: behind
     MonoTime at{};
     std::int64_t told_day = 0;
+  };
+  /// Something to be done about a stored ticket, when the files have told how it stands.
+  struct MatchTask {
+    enum class Kind : std::uint8_t { decide, retract, verdict };
+    Kind kind = Kind::decide;
+    TicketId ticket;
+    std::optional<Attribution> proposal;  ///< decide: whom the evidence names; nobody where it is absent
+    std::string reason;                   ///< of a retraction
+    CommandId command;
+    MatchVerdict verdict;
+    std::set<MemberId> erased;  ///< since it was asked
   };
   /// A snapshot that is not complete; told to central when nothing comes any more.
   struct OpenSnapshot {
@@ -112,6 +125,7 @@ class Core {
   void run(const Command& c, const ConsentChange& body);
   void run(const Command& c, const EraseRequest& body);
   void run(const Command& c, const ReplayRequest& body);
+  void run(const Command& c, const MatchVerdict& body);
 
   // Steps end here: rooms' changes become facts, rows and messages; rows become one batch.
   void settle();
@@ -181,6 +195,27 @@ class Core {
   void check_lag(const Ticket& ticket);
   void note_number(const TicketKey& key);
   void tell_gaps();
+  void attribute_to(TicketRecord& record, Attribution attribution);
+  void retract(TicketRecord& record, const std::string& reason);
+
+  // Matching by evidence: core_match.cpp, and what the human verdict does: core_verdict.cpp.
+  void trace(std::string_view member, std::uint16_t receiver, RssiDbm rssi);
+  void follow_visit(const Visit& visit);
+  void follow_profile(const event::DossierLoaded& e);
+  void follow_card(const VisitId& visit, const FactData& data);
+  void follow_ticket(const Ticket& ticket, const event::TicketFactsLoaded& facts, const TicketRecord& record);
+  void consent_to_attribution(const ConsentChange& change);
+  void decide_due_matches();
+  void decide_match(const MatchCase& c);
+  void ask_about(MatchTask task);
+  void load_match_facts(std::uint64_t request, const MatchTask& task);
+  void finish_task(const MatchTask& task, event::TicketFactsLoaded& facts);
+  void finish_decision(const MatchTask& task, const event::TicketFactsLoaded& facts);
+  void finish_verdict(const MatchTask& task, const event::TicketFactsLoaded& facts);
+  [[nodiscard]] std::string confirm(const MatchTask& task, const event::TicketFactsLoaded& facts);
+  [[nodiscard]] std::string reject(const MatchTask& task, const event::TicketFactsLoaded& facts);
+  void put_with_returns(const TicketRecord& record, const event::TicketFactsLoaded& facts);
+  void write_match();
   void alert(const std::string& code, const Ticket& ticket, const std::string& detail);
 
   Policy policy_;
@@ -188,6 +223,7 @@ class Core {
   ProvenCheckins proven_;
   Presence presence_;
   Suggestions suggestions_;
+  MatchRoom match_;
   Links links_;
   Outbox outbox_;
 
@@ -228,6 +264,7 @@ class Core {
   std::map<std::string, TillLag> till_lags_;  ///< by workstation
   std::int64_t unknown_day_ = 0;
   std::set<std::string> unknown_products_;  ///< told today
+  std::map<std::uint64_t, MatchTask> match_tasks_;
 };
 
 }  // namespace tg

@@ -43,12 +43,9 @@ const Visit* Core::visit_for(const Ticket& ticket, const Profile& holder, WallTi
   const Visit* visit = presence_.visit_of(holder.member);
   if (visit != nullptr) return ticket.ended_at + kBeforeVisit >= visit->started_at ? visit : nullptr;
   const bool live = received_at - ticket.ended_at <= kLiveTicket;
-  if (!live || !identity_.knows(holder.member, now_.wall)) return nullptr;
-  const auto till = std::find_if(policy_.zones.begin(), policy_.zones.end(), [&](const Zone& zone) {
-    const auto& tills = zone.workstations;
-    return zone.kind == ZoneKind::till && std::find(tills.begin(), tills.end(), ticket.key.workstation) != tills.end();
-  });
-  if (till == policy_.zones.end()) return nullptr;
+  if (!live || !ticket.loyalty || !identity_.knows(holder.member, now_.wall)) return nullptr;
+  const Zone* till = match_.history().till_of(ticket.key.workstation);
+  if (till == nullptr) return nullptr;
   presence_.proven(holder.member, till->id, RecognitionMethod::card, Seconds{0}, now_);
   settle();  // visit.started comes before what refers to it
   return presence_.visit_of(holder.member);
@@ -56,8 +53,10 @@ const Visit* Core::visit_for(const Ticket& ticket, const Profile& holder, WallTi
 
 std::optional<Attribution> Core::attribute(const Ticket& ticket, const Buyer& buyer,
                                            const event::TicketFactsLoaded& facts) {
-  auto attribution = match_by_loyalty(ticket, *buyer.profile, buyer.visit, facts.items);
-  if (!attribution) return facts.known ? facts.known->attribution : std::nullopt;
+  auto attribution = match_by_number(ticket, *buyer.profile, buyer.visit, facts.items);
+  const auto& no = facts.rejected;
+  const bool rejected = std::find(no.begin(), no.end(), buyer.profile->member) != no.end();
+  if (!attribution || rejected) return facts.known ? facts.known->attribution : std::nullopt;
   std::optional<SuggestionId> fulfilled;
   if (buyer.visit != nullptr) {
     const SoldGoods sold = sold_goods(ticket, facts.items);
@@ -65,18 +64,20 @@ std::optional<Attribution> Core::attribute(const Ticket& ticket, const Buyer& bu
     fulfilled = suggestions_.sold(buyer.visit->id, sold.skus, sold.gtins, sold.styles);
   }
   attribution->suggestion = fulfilled;
-  const auto& before = facts.known ? facts.known->attribution : std::nullopt;
+  if (!attribution->visit) {  // of a late ticket
+    const VisitTrace* trace = match_.history().of(*attribution->member, ticket.ended_at);
+    if (trace != nullptr) attribution->visit = trace->visit;
+  }
+  TicketRecord record;
+  if (facts.known) record.attribution = facts.known->attribution;
+  record.id = attribution->ticket;
+  const auto& before = record.attribution;
   if (before && before->member == attribution->member) {  // a revision does not forget what was found out at the till
     if (!attribution->visit) attribution->visit = before->visit;
     if (!attribution->suggestion) attribution->suggestion = before->suggestion;
   }
-  attribution->id = before ? before->id : AttributionId{new_id()};
-  attribution->version = before ? before->version + 1 : 1;
-  if (before) {
-    append(fact::AttributionRevised{*attribution}, attribution->visit);
-  } else {
-    append(fact::AttributionCreated{*attribution}, attribution->visit);
-  }
+  attribute_to(record, std::move(*attribution));
+  attribution = record.attribution;
   if (ticket.collect_order) {
     append(fact::CollectPickedUp{*ticket.collect_order, attribution->visit, attribution->ticket}, attribution->visit);
   }

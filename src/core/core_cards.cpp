@@ -12,6 +12,7 @@ void Core::consider_card(const Visit& visit) {
 
 void Core::on(const event::DossierLoaded& e) {
   dossiers_asked_.erase(e.visit);
+  follow_profile(e);
   const Visit* visit = presence_.visit(e.visit);
   if (visit == nullptr || visit->state != VisitState::present) return;
   const Zone* zone = policy_.zone(visit->zone);
@@ -33,6 +34,7 @@ void Core::on(const event::ActionArrived& e) {
 
 void Core::settle_card(const CardChange& change) {
   for (const auto& data : change.facts) {
+    follow_card(change.visit, data);
     std::optional<WallTime> expires;
     if (const auto* created = std::get_if<fact::SuggestionCreated>(&data)) expires = created->expires_at;
     append(data, {}, expires);

@@ -18,8 +18,9 @@ void Core::on(const event::CommandArrived& e) {
   if (!data && !bad) {  // data sets are told apart by revision and part, not by the command's id
     if (!seen_commands_.insert(command.id).second) return ack(command.id, command.name, AckStatus::duplicate);
     // These are remembered when they are done: after a crash in between, the repeated command must do it.
-    const bool later =
-        std::holds_alternative<EraseRequest>(command.body) || std::holds_alternative<ReplayRequest>(command.body);
+    const bool later = std::holds_alternative<EraseRequest>(command.body) ||
+                       std::holds_alternative<ReplayRequest>(command.body) ||
+                       std::holds_alternative<MatchVerdict>(command.body);
     if (!later) ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
   }
   std::visit([&](const auto& body) { run(command, body); }, command.body);
@@ -96,6 +97,7 @@ void Core::run(const Command& c, const ConsentChange& body) {
 void Core::decide(const ConsentChange& change, const CommandId& id, const std::string& name) {
   decisions_[change.member][change.purpose] = change.record;
   if (change.record.status != ConsentStatus::granted) apply_refusal(change.member, change.purpose);
+  if (change.purpose == Purpose::attribution) consent_to_attribution(change);
   settle();
   ops_.emplace_back(row::PutConsent{change});
   append(fact::ConsentApplied{change, id});
@@ -103,7 +105,11 @@ void Core::decide(const ConsentChange& change, const CommandId& id, const std::s
 }
 
 void Core::apply_refusal(const MemberId& member, Purpose purpose) {
-  if (purpose == Purpose::recognition) return forget_member(member, EndReason::consent);
+  if (purpose == Purpose::recognition) {
+    forget_member(member, EndReason::consent);
+    settle();
+    return match_.history().forget(member);
+  }
   if (const Visit* visit = presence_.visit_of(member)) suggestions_.consent_lost(visit->id, purpose);
 }
 
@@ -130,9 +136,11 @@ void Core::overlay(Profile& profile) const {
 void Core::run(const Command& c, const EraseRequest& body) {
   forget_member(body.member, EndReason::erased);
   settle();
+  match_.forget(body.member);
   decisions_.erase(body.member);
   being_erased_.insert(body.member);
   for (auto& [request, pending] : pending_tickets_) pending.erased.insert(body.member);
+  for (auto& [request, task] : match_tasks_) task.erased.insert(body.member);
   now_do(effect::ForgetMember{c.id, c.name, body.request_id, body.member});
 }
 

@@ -50,29 +50,16 @@ void Core::change_attribution(TicketRecord& record, const std::optional<Claim>& 
   auto& held = record.attribution;
   const bool live = held && !held->retracted;
   if ((live && !held->member) || (!live && !wanted)) return;
-  if (!wanted) {
-    held->retracted = true;
-    ++held->version;
-    append(fact::AttributionRetracted{*held}, held->visit);
-    return;
-  }
+  if (!wanted) return retract(record, kReturnedTicket);
   if (live && held->member == wanted->member && held->method == wanted->method) return;
   Attribution a;
-  a.id = held ? held->id : AttributionId{new_id()};
-  a.version = held ? held->version + 1 : 1;
   a.ticket = record.id;
   a.member = wanted->member;
   a.visit = wanted->visit;
   a.cls = wanted->cls;
   a.method = wanted->method;
   a.p_permille = wanted->p_permille;
-  const bool first = !held;
-  held = a;
-  if (first) {
-    append(fact::AttributionCreated{a}, a.visit);
-  } else {
-    append(fact::AttributionRevised{a}, a.visit);
-  }
+  attribute_to(record, std::move(a));
 }
 
 /// The gate of the purpose `attribution` for whom another ticket names.

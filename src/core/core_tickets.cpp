@@ -34,6 +34,7 @@ std::vector<TicketRecord*> records_in(event::TicketFactsLoaded& facts) {
 void leave_out(const std::set<MemberId>& erased, event::TicketFactsLoaded& facts) {
   if (erased.empty()) return;
   if (facts.holder && erased.contains(facts.holder->member)) facts.holder.reset();
+  if (facts.member && erased.contains(facts.member->member)) facts.member.reset();
   std::erase_if(facts.members, [&](const Profile& profile) { return erased.contains(profile.member); });
   for (TicketRecord* record : records_in(facts)) {
     if (record->named && erased.contains(record->named->member)) record->named.reset();
@@ -75,21 +76,29 @@ void Core::answer_training(const event::TicketArrived& e) {
 
 void Core::load_ticket_facts(std::uint64_t request) {
   turns_.asked(request);
+  const auto task = match_tasks_.find(request);
+  if (task != match_tasks_.end()) return load_match_facts(request, task->second);
   now_do(question_of(pending_tickets_.at(request).ticket, request));
 }
 
 void Core::on(const event::TicketFactsLoaded& e) {
   const auto it = pending_tickets_.find(e.request);
-  if (it == pending_tickets_.end()) return;
+  const auto task = match_tasks_.find(e.request);
+  if (it == pending_tickets_.end() && task == match_tasks_.end()) return;
   event::TicketFactsLoaded facts = e;
-  auto concerned = subjects_of(it->second.ticket);
+  auto concerned = task == match_tasks_.end() ? subjects_of(it->second.ticket) : std::vector{task->second.ticket};
   for (const TicketRecord* record : records_in(facts)) concerned.push_back(record->id);
   if (turns_.is_stale(e.request, concerned)) {
     commit();  // the facts lane keeps the order: asked again, the files know what was written meanwhile
     return load_ticket_facts(e.request);
   }
-  leave_out(it->second.erased, facts);
-  finish_ticket(pending_tickets_.extract(it).mapped(), facts);
+  if (task == match_tasks_.end()) {
+    leave_out(it->second.erased, facts);
+    finish_ticket(pending_tickets_.extract(it).mapped(), facts);
+  } else {
+    leave_out(task->second.erased, facts);
+    finish_task(match_tasks_.extract(task).mapped(), facts);
+  }
   for (const std::uint64_t next : turns_.leave(e.request)) {
     commit();
     load_ticket_facts(next);
@@ -154,6 +163,7 @@ void Core::record_ticket(PendingTicket& pending, const event::TicketFactsLoaded&
   attribute_return(record, ticket, buyer, facts);
   if (facts.voided_by && !(heard && record.voided)) return void_ticket(record, facts.voided_by->key, facts);
   put_ticket(record);
+  follow_ticket(ticket, facts, record);
   for (const auto& later : facts.returned_by) follow(later, record, facts);
 }
 
@@ -180,9 +190,10 @@ void Core::void_ticket(TicketRecord target, const TicketKey& by, const event::Ti
     const auto correlation = target.attribution ? target.attribution->visit : std::nullopt;
     append(fact::TicketVoided{target.id, target.key, by}, correlation);
   }
+  match_.voided(target.id);
   if (target.attribution && !target.attribution->retracted) {
     not_bought_after_all(target);
-    change_attribution(target, std::nullopt);
+    retract(target, "voided");
   }
   put_ticket(target);
   for (const auto& later : facts.returned_by) follow(later, target, facts);

@@ -17,6 +17,8 @@ void Core::on(const event::Restored& e) {
   for (const auto& cards : e.cards) {
     if (presence_.visit(cards.visit) != nullptr) suggestions_.restore(cards, now_);
   }
+  match_.restore(e.traces, e.purchases, e.learnt, e.goods, now_.wall);
+  for (const Visit* visit : presence_.open_visits()) follow_visit(*visit);
   suggestions_.remember_actions(e.action_ids);
   seen_commands_.insert(e.command_ids.begin(), e.command_ids.end());
   tills_.restore(e.tills, now_);
@@ -116,15 +118,20 @@ void Core::on(const event::AdvertSeen& e) {
   count(effect::Counter::adverts_matched);
   if (policy_.record_sightings) now_do(effect::Sighted{e.receiver, MemberId{match.member}, e.rssi});
   presence_.heard(match.member, match.phone, e.receiver, e.rssi, now_);
+  trace(match.member, e.receiver, e.rssi);
 }
 
 void Core::on(const event::SightingSeen& e) {
   if (!identity_.knows(e.member, now_.wall)) return count(effect::Counter::adverts_foreign);
   count(effect::Counter::adverts_matched);
   presence_.heard(e.member.value, 0, e.receiver, e.rssi, now_);
+  trace(e.member.value, e.receiver, e.rssi);
 }
 
-void Core::on(const event::ReceiverChanged& e) { presence_.receiver_changed(e.receiver, e.hears, now_); }
+void Core::on(const event::ReceiverChanged& e) {
+  presence_.receiver_changed(e.receiver, e.hears, now_);
+  match_.history().receiver_changed(e.receiver, e.hears, now_.wall);
+}
 
 // --- visits ----------------------------------------------------------------------------------------------------------
 
@@ -144,6 +151,7 @@ bool Core::in_holdout(const MemberId& member) const {
 void Core::settle_presence(const PresenceChange& change) {
   const Visit& visit = change.visit;
   ops_.emplace_back(row::PutVisit{visit});
+  match_.history().touch(visit.id);
   switch (change.kind) {
     case PresenceChange::Kind::refreshed:
       return;
@@ -155,6 +163,7 @@ void Core::settle_presence(const PresenceChange& change) {
                                 age});
       count(effect::Counter::visits_opened);
       end_lapsed_consents();
+      follow_visit(visit);
       return consider_card(visit);
     }
     case PresenceChange::Kind::zone_changed:
@@ -174,6 +183,8 @@ void Core::settle_presence(const PresenceChange& change) {
       suggestions_.ended(visit.id, why == std::end(kWhy) ? "visit_ended" : why->second);
       for (const auto& cards : suggestions_.take_changes()) settle_card(cards);  // outcomes before the end
       dossiers_asked_.erase(visit.id);
+      match_.history().ended(visit);
+      match_.hurry(visit.id, now_.wall);
       append(fact::VisitEnded{visit.id, visit.member, visit.started_at, *visit.ended_at, visit.zones, visit.tickets,
                               visit.end_reason});
       return count(effect::Counter::visits_ended);

@@ -14,6 +14,7 @@
 #include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
+#include "core/model/match.hpp"
 #include "core/model/ticket.hpp"
 #include "core/model/visit.hpp"
 
@@ -64,6 +65,33 @@ struct SetAside {
 struct Audit {
   AuditEntry entry;
 };
+/// What the matcher remembers: by visit, by ticket, by ticket and member, all of it, by name.
+struct PutTrace {
+  VisitTrace trace;
+};
+struct DropTrace {
+  VisitId visit;
+};
+struct PutCase {
+  TicketId ticket;
+  MatchCase purchase;
+};
+struct DropCase {
+  TicketId ticket;
+};
+/// A person said that this member did not buy it, or did after all.
+struct PutVerdict {
+  TicketId ticket;
+  MemberId member;
+  bool rejected = true;
+  WallTime at{};
+};
+struct PutLearning {
+  MatchLearning learnt;
+};
+struct PutGoods {
+  std::vector<std::pair<std::string, std::uint32_t>> counts;  ///< 0 = gone
+};
 /// Delivered facts, facts set aside, ended visits, old actions and commands from before `before`.
 struct Purge {
   WallTime before{};
@@ -72,7 +100,8 @@ struct Purge {
 
 using RowOp = std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutTillNumbers, row::PutConsent,
                            row::PutAction, row::PutCommand, row::AppendFact, row::MarkDelivered, row::DropFacts,
-                           row::SetAside, row::Audit, row::Purge>;
+                           row::SetAside, row::Audit, row::Purge, row::PutTrace, row::DropTrace, row::PutCase,
+                           row::DropCase, row::PutVerdict, row::PutLearning, row::PutGoods>;
 
 namespace effect {
 
@@ -118,8 +147,10 @@ struct LoadTicketFacts {
   std::optional<TicketId> returns;
   std::optional<TicketId> resumes;
   std::optional<std::string> loyalty;
+  std::optional<std::string> collect;  ///< an order number: its holder is wanted where no loyalty number is asked for
   std::vector<std::string> skus;
   std::vector<std::string> gtins;
+  std::optional<MemberId> member;  ///< whose profile is wanted as well
 };
 /// Cache lane; answered by DossierLoaded.
 struct LoadDossier {

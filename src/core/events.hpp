@@ -12,6 +12,7 @@
 #include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
+#include "core/model/match.hpp"
 #include "core/model/ticket.hpp"
 #include "core/model/visit.hpp"
 #include "core/policy.hpp"
@@ -41,6 +42,10 @@ struct Restored {
   std::vector<std::string> action_ids;  ///< taps of the last day, so that none has a second effect
   std::vector<TillNumbers> tills;       ///< of the last days
   std::vector<CommandId> command_ids;   ///< commands of the last day, answered "duplicate" when repeated
+  std::vector<VisitTrace> traces;       ///< what the matcher remembers
+  std::vector<MatchCase> purchases;
+  MatchLearning learnt;
+  std::vector<std::pair<std::string, std::uint32_t>> goods;
   std::optional<WallTime> profiles_updated_at;
   std::optional<WallTime> newest_event_at;  ///< of the newest stored event
   std::uint64_t jitter_seed = 0;
@@ -110,8 +115,10 @@ struct TicketFactsLoaded {
   bool resumed_later = false;             ///< a stored ticket goes on with this one
   std::vector<TicketRecord> siblings;     ///< stored returns of `original`
   std::vector<TicketRecord> returned_by;  ///< stored returns of this ticket, or of `target`
-  std::optional<Profile> holder;          ///< of the loyalty number
   std::vector<Profile> members;           ///< whom the records above name
+  std::optional<Profile> holder;          ///< of the loyalty number, or of the order
+  std::optional<Profile> member;          ///< who was asked for
+  std::vector<MemberId> rejected;         ///< who did not buy it, as a person said
   std::vector<CatalogItem> items;         ///< variants on the lines, by sku or GTIN
   bool catalogue = false;                 ///< there is one: what it does not have is unknown
 };

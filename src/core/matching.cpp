@@ -64,15 +64,16 @@ Ropo ropo_of(const Ticket& ticket, const Profile& holder, const std::vector<Cata
   return ropo;
 }
 
-std::optional<Attribution> match_by_loyalty(const Ticket& ticket, const Profile& holder, const Visit* visit,
-                                            const std::vector<CatalogItem>& items) {
-  if (!ticket.loyalty) return std::nullopt;
+std::optional<Attribution> match_by_number(const Ticket& ticket, const Profile& holder, const Visit* visit,
+                                           const std::vector<CatalogItem>& items) {
+  if (!ticket.loyalty && !ticket.collect_order) return std::nullopt;
   Attribution a;
   a.ticket = ticket_id(ticket.key);
   a.member = holder.member;
   if (visit != nullptr) a.visit = visit->id;
-  a.method = "loyalty_id";
-  a.p_permille = ticket.loyalty->entry == LoyaltyEntry::keyed ? 990 : 1000;  // a keyed number may be mistyped or lent
+  a.method = ticket.loyalty ? "loyalty_id" : "collect_order";
+  const bool keyed = ticket.loyalty && ticket.loyalty->entry == LoyaltyEntry::keyed;
+  a.p_permille = keyed ? 990 : 1000;  // a keyed number may be mistyped or lent
   a.ropo = ropo_of(ticket, holder, items);
   a.collect = ticket.collect_order.has_value();
   return a;

@@ -30,9 +30,9 @@ inline constexpr Seconds kLateLimit{30 * 24 * 3600};  ///< beyond it a ticket is
 /// Was something on the ticket, or its category, looked at online in the 14 days before it?
 [[nodiscard]] Ropo ropo_of(const Ticket& ticket, const Profile& holder, const std::vector<CatalogItem>& items);
 
-/// Certain, by the scanned or keyed loyalty number of `holder`, who lets his purchases be known: Core::buyer_of has
-/// seen to that. The id is the caller's to give.
-[[nodiscard]] std::optional<Attribution> match_by_loyalty(const Ticket& ticket, const Profile& holder,
-                                                          const Visit* visit, const std::vector<CatalogItem>& items);
+/// Certain, by the loyalty number of `holder`, else by the number of an order that he collects. He lets his purchases
+/// be known: Core::buyer_of has seen to that. The id is the caller's to give.
+[[nodiscard]] std::optional<Attribution> match_by_number(const Ticket& ticket, const Profile& holder,
+                                                         const Visit* visit, const std::vector<CatalogItem>& items);
 
 }  // namespace tg

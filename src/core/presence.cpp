@@ -372,6 +372,12 @@ const Visit* Presence::visit_of(const MemberId& member) const {
   return open ? &it->second.visit : nullptr;
 }
 
+const ZoneId* Presence::zone_of(std::string_view member) const {
+  const auto it = tracks_.find(member);
+  const bool open = it != tracks_.end() && (it->second.state == State::present || it->second.state == State::away);
+  return open ? &it->second.visit.zone : nullptr;
+}
+
 std::vector<const Visit*> Presence::open_visits() const {
   std::vector<const Visit*> out;
   for (const auto& [id, member] : by_visit_) out.push_back(visit_of(member));

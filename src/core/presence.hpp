@@ -67,6 +67,8 @@ class Presence {
 
   [[nodiscard]] const Visit* visit(const VisitId& id) const;
   [[nodiscard]] const Visit* visit_of(const MemberId& member) const;
+  /// Of a visit that is open; nothing else allocates on the way of an advert.
+  [[nodiscard]] const ZoneId* zone_of(std::string_view member) const;
   [[nodiscard]] std::vector<const Visit*> open_visits() const;
   /// All state, in a fixed order, for Core::digest().
   void describe(const std::function<void(std::string_view)>& sink) const;

@@ -88,6 +88,7 @@ effect::LoadTicketFacts question_of(const Ticket& ticket, std::uint64_t request)
   if (ticket.returns) load.returns = ticket_id(*ticket.returns);
   if (ticket.resumes) load.resumes = ticket_id(*ticket.resumes);
   if (ticket.loyalty) load.loyalty = ticket.loyalty->id;
+  load.collect = ticket.collect_order;
   for (const auto& line : ticket.lines) {
     if (!line.sku.empty()) load.skus.push_back(line.sku);
     if (!line.gtin.empty()) load.gtins.push_back(line.gtin);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/log.hpp"
+#include "codec/match_json.hpp"
 #include "codec/status.hpp"
 #include "runtime/gateway.hpp"
 
@@ -175,13 +176,14 @@ std::string Gateway::tablet_config() const {
 
 void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
   using Handler = void (Gateway::*)(const AdminRequest&, const AdminReply&);
-  static constexpr std::array<std::pair<std::string_view, Handler>, 8> kCommands = {{
+  static constexpr std::array<std::pair<std::string_view, Handler>, 9> kCommands = {{
       {"status", &Gateway::admin_status},
       {"visits", &Gateway::admin_visits},
       {"explain", &Gateway::admin_explain},
       {"outbox", &Gateway::admin_inspect},
       {"tickets", &Gateway::admin_inspect},
       {"audit", &Gateway::admin_inspect},
+      {"match", &Gateway::admin_match},
       {"forget", &Gateway::admin_forget},
       {"command", &Gateway::admin_command},
   }};
@@ -215,6 +217,10 @@ void Gateway::admin_explain(const AdminRequest& request, const AdminReply& reply
 void Gateway::admin_inspect(const AdminRequest& request, const AdminReply& reply) {
   doors_.facts->inspect(
       request.cmd, [post = post_, reply](std::string json) { post([reply, json = std::move(json)] { reply(json); }); });
+}
+
+void Gateway::admin_match(const AdminRequest&, const AdminReply& reply) {
+  reply(encode_match_report(core_.match_learning()));
 }
 
 void Gateway::admin_forget(const AdminRequest& request, const AdminReply& reply) {

@@ -21,8 +21,8 @@ SHARED_IN_CORE = r"core/(model/\w+|events|effects|policy)\.hpp"
 # Only these see all rooms.
 CORE_ITSELF = r"src/core/core(_\w+)?\.[ch]pp"
 # Rooms of core/ that consist of several files.
-ROOMS_IN_CORE = {"offer": "suggestion", "position": "presence", "radio": "presence", "core": "core",
-                 "ticket": "matching"}
+ROOMS_IN_CORE = {"offer": "suggestion", "match": "matching", "position": "presence", "radio": "presence",
+                 "core": "core", "ticket": "matching"}
 
 # Headers that never leave codec/: they show the JSON library, or half-read values.
 CODEC_INTERNAL = (r"codec/(json_read|json_text|json_tree|json_write|readers|writers|fact_data|config_access|"

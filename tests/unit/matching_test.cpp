@@ -105,7 +105,7 @@ TEST(Matching, NeitherStaffNorWhatIsOlderThanThirtyDays) {
 TEST(Matching, AScannedNumberIsCertain) {
   Visit visit;
   visit.id = VisitId{"v-1"};
-  const auto a = match_by_loyalty(coat_ticket(kOpening), camille(), &visit, shelf());
+  const auto a = match_by_number(coat_ticket(kOpening), camille(), &visit, shelf());
   ASSERT_TRUE(a);
   EXPECT_EQ(a->cls, AttributionClass::certain);
   EXPECT_EQ(a->p_permille, 1000);
@@ -117,13 +117,13 @@ TEST(Matching, AScannedNumberIsCertain) {
 TEST(Matching, AKeyedNumberSaysSo) {
   Ticket t = coat_ticket(kOpening);
   t.loyalty->entry = LoyaltyEntry::keyed;
-  EXPECT_LT(match_by_loyalty(t, camille(), nullptr, shelf())->p_permille, 1000);
+  EXPECT_LT(match_by_number(t, camille(), nullptr, shelf())->p_permille, 1000);
 }
 
 TEST(Matching, NothingWithoutANumber) {
   Ticket t = coat_ticket(kOpening);
   t.loyalty.reset();
-  EXPECT_FALSE(match_by_loyalty(t, camille(), nullptr, shelf()));
+  EXPECT_FALSE(match_by_number(t, camille(), nullptr, shelf()));
 }
 
 // --- research online, purchase offline -------------------------------------------------------------------------------

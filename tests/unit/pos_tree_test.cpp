@@ -27,7 +27,8 @@ TEST(PosXml, EncodingsByMarkOrDeclaration) {
   EXPECT_EQ(first_text(utf16("<?xml version=\"1.0\" encoding=\"UTF-16\"?><A>ho</A>", false, true)), "ho");
   EXPECT_EQ(first_text(utf16("<?xml version=\"1.0\" encoding=\"UTF-16\"?><A>ho</A>", true, true)), "ho");
   EXPECT_EQ(first_text(utf16("<?xml version=\"1.0\"?><A>ho</A>", false, false)), "ho");
-  EXPECT_TRUE(first_text("<?xml version=\"1.0\" encoding=\"windows-1252\"?><A>x</A>").starts_with("refused"));
+  EXPECT_EQ(first_text("<?xml version=\"1.0\" encoding=\"windows-1252\"?><A>\x80 h\xF6</A>"), "\xE2\x82\xAC h\xC3\xB6");
+  EXPECT_TRUE(first_text("<?xml version=\"1.0\" encoding=\"koi8-r\"?><A>x</A>").starts_with("refused"));
   EXPECT_TRUE(first_text("<A>h\xF6</A>").starts_with("refused"));
 }
 

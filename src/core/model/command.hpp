@@ -64,6 +64,13 @@ struct ReplayRequest {
   Sequence to = 0;
 };
 
+/// `match`: a person knows whose purchase it was, or was not.
+struct MatchVerdict {
+  TicketId ticket;
+  bool confirmed = false;
+  std::optional<MemberId> member;  ///< absent: whom the ticket is attributed to
+};
+
 /// A command that could not be understood; answered `rejected` with the reason.
 struct BadCommand {
   std::string reason;
@@ -72,7 +79,7 @@ struct BadCommand {
 struct Command {
   CommandId id;
   std::string name;  ///< as in the topic, e.g. "profiles.snapshot"
-  std::variant<BadCommand, SnapshotPart, Delta, ConsentChange, EraseRequest, ReplayRequest> body;
+  std::variant<BadCommand, SnapshotPart, Delta, ConsentChange, EraseRequest, ReplayRequest, MatchVerdict> body;
 };
 
 enum class AckStatus : std::uint8_t { accepted, applied, rejected, duplicate };

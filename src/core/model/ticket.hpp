@@ -120,6 +120,9 @@ struct Attribution {
   bool collect = false;
   std::optional<SuggestionId> suggestion;
   bool retracted = false;
+  std::vector<std::string> evidence = {};  ///< what spoke for it or against it, of inferred ones
+  std::string model = {};                  ///< which made it, of inferred ones
+  std::string reason = {};                 ///< of a retraction
 };
 
 /// Whom the number on a return names, and what the attribution would be by it alone. Kept because the original, which

@@ -34,6 +34,11 @@ struct FactsFile {
   std::set<TicketId> linking;  ///< those that name another
   std::map<std::string, TillNumbers> tills;
   std::map<std::pair<MemberId, Purpose>, ConsentChange> consents;
+  std::map<VisitId, VisitTrace> traces;
+  std::map<TicketId, MatchCase> purchases;
+  std::map<std::pair<TicketId, MemberId>, bool> verdicts;
+  MatchLearning learnt;
+  std::map<std::string, std::uint32_t> goods;
   std::vector<std::string> actions;
   std::vector<CommandId> commands;
 
@@ -60,6 +65,15 @@ struct FactsFile {
     for (const Sequence s : op.sequences) rows.erase(s);
   }
   void write(const row::SetAside& op) { rows[op.sequence].set_aside = true; }
+  void write(const row::PutTrace& op) { traces.insert_or_assign(op.trace.visit, op.trace); }
+  void write(const row::DropTrace& op) { traces.erase(op.visit); }
+  void write(const row::PutCase& op) { purchases.insert_or_assign(op.ticket, op.purchase); }
+  void write(const row::DropCase& op) { purchases.erase(op.ticket); }
+  void write(const row::PutVerdict& op) { verdicts[{op.ticket, op.member}] = op.rejected; }
+  void write(const row::PutLearning& op) { learnt = op.learnt; }
+  void write(const row::PutGoods& op) {
+    for (const auto& [name, n] : op.counts) goods[name] = n;
+  }
   void write(const row::Audit&) {}
   void write(const row::Purge&) {}
   void write(const effect::Persist& batch) {
@@ -126,6 +140,10 @@ struct FactsFile {
       if (const auto it = cards.find(id); it != cards.end()) out.cards.push_back(it->second);
     }
     for (const auto& [key, change] : consents) out.consents.push_back(change);
+    for (const auto& [id, trace] : traces) out.traces.push_back(trace);
+    for (const auto& [id, purchase] : purchases) out.purchases.push_back(purchase);
+    out.learnt = learnt;
+    out.goods.assign(goods.begin(), goods.end());
     out.action_ids = actions;
     out.command_ids = commands;
     for (const auto& [name, numbers] : tills) out.tills.push_back(numbers);
@@ -192,6 +210,10 @@ inline event::TicketFactsLoaded ticket_facts(const FactsFile& facts, const Cache
   }
   out.catalogue = !cache.items.empty();
   out.holder = cache.holder(asked.loyalty);
+  if (asked.member && cache.profiles.contains(*asked.member)) out.member = cache.profiles.at(*asked.member);
+  for (const auto& [key, rejected] : facts.verdicts) {
+    if (rejected && key.first == asked.id) out.rejected.push_back(key.second);
+  }
   const std::set<std::string> skus(asked.skus.begin(), asked.skus.end());
   for (const auto& item : cache.items) {
     if (skus.contains(item.variant)) out.items.push_back(item);
