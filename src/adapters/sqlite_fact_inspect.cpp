@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/sqlite_audit.hpp"
+#include "adapters/sqlite_fact_figures.hpp"
 #include "adapters/sqlite_fact_reads.hpp"
 #include "codec/messages.hpp"
 #include "codec/text.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view kFiguresOf = "figures ";                            // and a day
 constexpr std::array kClasses{"keep", "perishable", "telemetry"};              // DeliveryClass
 constexpr std::array kTypes{"sale", "return", "exchange", "void", "control"};  // TicketType
 constexpr std::array kCertainty{"certain", "probable", "possible"};            // AttributionClass
@@ -81,6 +83,7 @@ json last_tickets(Db& db) {
 }  // namespace
 
 std::string inspect_facts(Db& db, std::string_view kind, WallTime now) {
+  if (kind.starts_with(kFiguresOf)) return read_figures(db, kind.substr(kFiguresOf.size()));
   json answer;
   if (kind == "audit")
     answer = audit_figures(verify_audit(db));

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "adapters/sqlite_fact_figures.hpp"
 #include "adapters/sqlite_fact_match.hpp"
 #include "adapters/sqlite_fact_rows.hpp"
 #include "adapters/sqlite_fact_tickets.hpp"
@@ -97,6 +98,7 @@ event::Restored read_restored(Db& db, WallTime now) {
   read_last_ids(db, now, out);
   out.tills = read_till_numbers(db);
   read_match_memory(db, out);
+  out.figures = read_figure_memory(db);
   return out;
 }
 

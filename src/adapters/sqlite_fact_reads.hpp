@@ -11,14 +11,15 @@
 
 namespace tg {
 
-/// Everything of event::Restored that the facts file knows; cost grows with what is open, not with what is over.
+/// Everything of event::Restored that the facts file knows; cost grows with what is open, and with the visits of the
+/// last `retain_delivered_h`, whose shares may still be corrected.
 [[nodiscard]] event::Restored read_restored(Db& db, WallTime now);
 [[nodiscard]] event::RowsRead read_waiting(Db& db, const effect::ReadRows& request);
 /// O(rows that should die): how much waits is known without counting it.
 [[nodiscard]] event::OutboxSurveyed survey_outbox(Db& db, const effect::SurveyOutbox& request);
 
-/// JSON for the admin door: "outbox", "tickets" (the last 50, without members) or "audit" (verify_audit); anything else
-/// is an error object.
+/// JSON for the admin door: "outbox", "tickets" (the last 50, without members), "audit" (verify_audit) or
+/// "figures <day>" (read_figures); anything else is an error object.
 [[nodiscard]] std::string inspect_facts(Db& db, std::string_view kind, WallTime now);
 
 }  // namespace tg

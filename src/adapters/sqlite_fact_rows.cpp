@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "adapters/sqlite_audit.hpp"
+#include "adapters/sqlite_fact_figures.hpp"
 #include "adapters/sqlite_fact_match.hpp"
 #include "adapters/sqlite_fact_tickets.hpp"
 #include "base/crypto.hpp"
@@ -36,8 +37,11 @@ void put_visit(Db& db, const row::PutVisit& op) {
   const Visit& visit = op.visit;
   const bool ended = visit.state == VisitState::ended;
   const auto ended_at = ended ? std::optional(unix_ms(visit.ended_at.value_or(visit.last_sighting))) : std::nullopt;
-  db.run("INSERT OR REPLACE INTO visit (id, member, started_at, ended_at, body) VALUES (?, ?, ?, ?, ?)",
-         {visit.id.value, text(visit.member), unix_ms(visit.started_at), ended_at, encode_visit(visit)});
+  db.run(
+      "INSERT INTO visit (id, member, started_at, ended_at, body) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (id) DO UPDATE SET member = excluded.member, started_at = excluded.started_at, "
+      "ended_at = excluded.ended_at, body = excluded.body",
+      {visit.id.value, text(visit.member), unix_ms(visit.started_at), ended_at, encode_visit(visit)});
   if (ended) db.run("DELETE FROM visit_cards WHERE visit = ?", {visit.id.value});
 }
 
@@ -178,8 +182,8 @@ void apply_row(Db& db, const FactOrigin& origin, const RowOp& op) {
           [&](const row::AppendFact& o) { append_fact(db, origin, o.fact); },
           [&](const row::MarkDelivered& o) { mark_delivered(db, o); }, [&](const row::DropFacts& o) { drop(db, o); },
           [&](const row::SetAside& o) { set_aside(db, o); }, [&](const row::Audit& o) { append_audit(db, o.entry); },
-          [](const row::Purge&) {},
-          [&](const auto& o) { put_match_row(db, o); }},  // the lane deletes in slices when idle, not between commits
+          [](const row::Purge&) {},  // the lane deletes in slices when idle, not between commits
+          [&](const row::PutFigures& o) { put_figures(db, o.rows); }, [&](const auto& o) { put_match_row(db, o); }},
       op);
 }
 
@@ -197,6 +201,7 @@ bool purge_slice(Db& db, WallTime before) {
   }
   deleted += purge_tickets(db, before);
   deleted += purge_match_rows(db, before, before - kTicketMemory);
+  purge_figures(db, before);
   db.run(
       "DELETE FROM outbox WHERE sequence IN "
       "(SELECT sequence FROM outbox WHERE set_aside IS NOT NULL AND recorded_at < ? LIMIT 1000)",

@@ -27,12 +27,23 @@ struct Table {
   std::string_view key;
 };
 constexpr std::array kTables{
-    Table{"meta", "name"},         Table{"outbox", "sequence"},   Table{"consent", "member, purpose"},
-    Table{"visit", "id"},          Table{"visit_cards", "visit"}, Table{"ticket", "id"},
-    Table{"tablet_action", "id"},  Table{"command", "id"},        Table{"audit", "n"},
+    Table{"meta", "name"},
+    Table{"outbox", "sequence"},
+    Table{"consent", "member, purpose"},
+    Table{"visit", "id"},
+    Table{"visit_cards", "visit"},
+    Table{"ticket", "id"},
+    Table{"tablet_action", "id"},
+    Table{"command", "id"},
+    Table{"audit", "n"},
     Table{"till_numbers", "name"},
-    Table{"visit_trace", "visit"}, Table{"match_case", "ticket"}, Table{"match_verdict", "ticket, member"},
-    Table{"match_learning", "id"}, Table{"goods_count", "name"},
+    Table{"visit_trace", "visit"},
+    Table{"match_case", "ticket"},
+    Table{"match_verdict", "ticket, member"},
+    Table{"match_learning", "id"},
+    Table{"goods_count", "name"},
+    Table{"figure", "day, part, name, slot"},
+    Table{"figure_interval", "id"},
 };
 constexpr std::int64_t kMostRows = 5'000'000;  // a damaged tree may lead in circles
 
@@ -86,8 +97,11 @@ bool copy(Db& from, Db& to, const Table& table, const std::string& order, std::i
 /// Forwards, and on trouble backwards: one bad page costs what lies on it.
 bool copy_table(Db& from, Db& to, const Table& table, std::int64_t& rows) {
   if (copy(from, to, table, std::string(table.key), rows)) return true;
-  const bool two = table.key.find(',') != std::string_view::npos;
-  copy(from, to, table, two ? "member DESC, purpose DESC" : std::string(table.key) + " DESC", rows);
+  std::string backwards(table.key);
+  for (auto comma = backwards.find(','); comma != std::string::npos; comma = backwards.find(',', comma + 6)) {
+    backwards.insert(comma, " DESC");
+  }
+  copy(from, to, table, backwards + " DESC", rows);
   return false;
 }
 

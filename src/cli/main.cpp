@@ -14,6 +14,7 @@
 #include "cli/replay.hpp"
 #include "cli/ticket_check.hpp"
 #include "cli/watch.hpp"
+#include "core/model/calendar.hpp"
 
 namespace tg {
 namespace {
@@ -43,6 +44,17 @@ void add_questions(CLI::App& app, Arguments& args, int& exit_code) {
       exit_code = run_question(question, {args.socket, args.argument, args.json}, std::cout, std::cerr);
     });
   }
+}
+
+void add_kpi(CLI::App& app, Arguments& args, int& exit_code) {
+  const Question& question = kKpiQuestion;
+  auto* kpi = app.add_subcommand(std::string(question.name), std::string(question.does));
+  kpi->add_option(std::string(question.placeholder), args.argument, std::string(question.argument_does))
+      ->type_name("DAY")
+      ->check([](const std::string& text) { return day_from(text) ? "" : "a day such as 2026-11-21 is allowed"; });
+  kpi->callback([&] {
+    exit_code = run_question(question, {args.socket, args.argument, args.json}, std::cout, std::cerr);
+  });
 }
 
 void add_import(CLI::App& app, Arguments& args, int& exit_code) {
@@ -136,6 +148,7 @@ int run(int argc, char** argv) {
   app.fallthrough();  // --socket and --json may stand before or after the command
   app.require_subcommand(1);
   add_questions(app, args, exit_code);
+  add_kpi(app, args, exit_code);
   add_doctor(app, args, exit_code);
   add_watch(app, args, exit_code);
   add_import(app, args, exit_code);

@@ -38,6 +38,15 @@ inline constexpr std::array<Question, 6> kQuestions{{
      "The member's identifier, as central knows it", view_forget, std::chrono::seconds{120}},
 }};
 
+/// Its day is an option, and may be left out: today.
+inline constexpr Question kKpiQuestion{"kpi",
+                                       "The day's figures with their coverage",
+                                       "day",
+                                       "--day",
+                                       "Of the store's calendar, e.g. 2026-11-21",
+                                       view_kpi,
+                                       std::chrono::seconds{30}};
+
 struct QuestionOptions {
   std::string socket;
   std::string argument;

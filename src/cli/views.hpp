@@ -14,6 +14,7 @@ namespace tg {
 [[nodiscard]] std::string view_explain(const Answer& answer, WallTime now);
 [[nodiscard]] std::string view_outbox(const Answer& answer, WallTime now);
 [[nodiscard]] std::string view_tickets(const Answer& answer, WallTime now);
+[[nodiscard]] std::string view_kpi(const Answer& answer, WallTime now);
 [[nodiscard]] std::string view_audit(const Answer& answer);
 [[nodiscard]] std::string view_forget(const Answer& answer, WallTime now);
 

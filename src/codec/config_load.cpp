@@ -8,6 +8,7 @@
 #include "codec/config_access.hpp"
 #include "codec/config_check.hpp"
 #include "codec/config_parse.hpp"
+#include "codec/time_zone.hpp"
 
 namespace tg {
 namespace {
@@ -168,6 +169,7 @@ Policy Config::policy() const {
   for (const auto& r : receivers)
     policy.receivers.push_back({ReceiverId{r.id}, ZoneId{r.zone}, r.remote, r.offset_db, place_of(r)});
   for (const auto& w : workstations) policy.workstations.insert(w.id);
+  if (auto zone = TimeZone::load(timezone)) policy.calendar = zone->calendar();
   policy.presence = presence;
   policy.suggestion = suggestion;
   policy.profiles_stale_after = std::chrono::hours{profiles_stale_after_h};

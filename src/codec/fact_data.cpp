@@ -188,6 +188,18 @@ Json data_of(const fact::DqAlert& f) {
   return {{"code", f.code}, {"workstation", or_null(f.workstation)}, {"detail", or_null(f.detail)}};
 }
 
+Json data_of(const fact::StatsInterval& f) {
+  return {{"from", format_time(f.from)},
+          {"to", format_time(f.to)},
+          {"zone", or_null(f.zone)},
+          {"recognised_visits", number_or_null(f.recognised_visits)},
+          {"tickets", number_or_null(f.tickets)},
+          {"recognised_tickets", number_or_null(f.recognised_tickets)},
+          {"late_tickets", number_or_null(f.late_tickets)},
+          {"net_minor", number_or_null(f.net_minor)},
+          {"currency", f.net_minor ? Json(f.currency) : Json()}};
+}
+
 }  // namespace
 
 Json fact_data(const Fact& fact) {

@@ -36,7 +36,8 @@ constexpr auto kRows = std::to_array<Row>({{{"visit", "started", DeliveryClass::
                                            {{"consent", "applied", DeliveryClass::keep}, Scope::command},
                                            {{"erase", "completed", DeliveryClass::keep}, Scope::command},
                                            {{"outbox", "dropped", DeliveryClass::keep}, Scope::store},
-                                           {{"dq", "alert", DeliveryClass::telemetry}, Scope::store}});
+                                           {{"dq", "alert", DeliveryClass::telemetry}, Scope::store},
+                                           {{"stats", "interval", DeliveryClass::telemetry}, Scope::store}});
 static_assert(kRows.size() == std::variant_size_v<FactData>);
 
 const Row& row_of(const FactData& data) { return kRows.at(data.index()); }

@@ -20,6 +20,8 @@ namespace tg {
 [[nodiscard]] ComplementRule read_rule(const Cursor& c);
 [[nodiscard]] Scenario read_scenario(const Cursor& c);
 [[nodiscard]] Ticket read_ticket(const Cursor& c, std::string_view store);
+[[nodiscard]] TicketSums read_sums(const Cursor& c);
+[[nodiscard]] TicketShare read_share(const Cursor& c);
 [[nodiscard]] CardAction read_action(std::string_view device, const Cursor& c);
 
 /// decode_command for a payload that may come without command_id (a journal's).

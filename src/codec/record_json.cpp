@@ -301,6 +301,8 @@ std::string encode_ticket_record(const TicketRecord& r) {
               {"loyalty_present", r.loyalty_present},
               {"attribution", r.attribution ? json_of(*r.attribution) : Json()}};
   put_if_any(out, r);
+  if (r.sums) out["sums"] = sums_json(*r.sums);
+  if (r.counted) out["counted"] = share_json(*r.counted);
   return dump(out);
 }
 
@@ -324,6 +326,8 @@ Result<TicketRecord> decode_ticket_record(std::string_view json) {
   r.loyalty_present = c.at("loyalty_present").flag();
   read_if_any(c, r);
   if (const Cursor a = c.at("attribution"); a.present()) r.attribution = read_attribution(a);
+  if (const Cursor s = c.at("sums"); s.present()) r.sums = read_sums(s);
+  if (const Cursor s = c.at("counted"); s.present()) r.counted = read_share(s);
   return doc.finish(std::move(r));
 }
 

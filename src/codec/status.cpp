@@ -290,6 +290,7 @@ Result<AdminRequest> decode_admin_request(std::string_view line) {
   request.cmd = field("cmd");
   request.visit = field("visit");
   request.member = field("member");
+  request.day = field("day");
   request.name = field("name");
   if (request.cmd.empty()) return fail("/cmd: a string is required");
   return request;

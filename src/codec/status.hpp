@@ -94,6 +94,7 @@ using Counters = std::array<std::uint64_t, effect::kCounterCount>;
 struct AdminRequest {
   std::string cmd;
   std::string visit, member;  ///< for explain, forget
+  std::string day;            ///< for kpi; empty = today
   std::string name, payload;  ///< for command: the payload's text, not parsed here
   std::string command_id;     ///< read from the payload's first key; empty when it is another one
 };

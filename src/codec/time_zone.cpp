@@ -99,7 +99,7 @@ Result<TimeZone> TimeZone::parse(std::string_view tzif) {
 }
 
 std::int64_t TimeZone::offset_at(std::int64_t unix_s) const {
-  const auto after = std::ranges::upper_bound(spans_, unix_s, {}, [](const Span& s) { return s.from_s; });
+  const auto after = std::ranges::upper_bound(spans_, unix_s, {}, &UtcOffset::from_s);
   return after == spans_.begin() ? spans_.front().offset_s : std::prev(after)->offset_s;
 }
 

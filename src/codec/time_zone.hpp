@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "core/model/calendar.hpp"
 
 namespace tg {
 
@@ -26,15 +27,13 @@ class TimeZone {
   /// `local` is the wall clock's face as if it were UTC. A time that the clock skipped counts on from before the skip.
   /// Debian's tables end in 2037; later times use the last offset.
   [[nodiscard]] Instant utc_of(WallTime local) const;
+  /// The other direction, for the core.
+  [[nodiscard]] Calendar calendar() const { return {spans_}; }
 
  private:
-  struct Span {
-    std::int64_t from_s;  ///< Unix seconds
-    std::int64_t offset_s;
-  };
   [[nodiscard]] std::int64_t offset_at(std::int64_t unix_s) const;
 
-  std::vector<Span> spans_{{INT64_MIN, 0}};  ///< ascending; the first has no beginning
+  std::vector<UtcOffset> spans_{{INT64_MIN, 0}};  ///< ascending; the first has no beginning
 };
 
 }  // namespace tg

@@ -16,7 +16,8 @@ Core::Core(Policy policy)
     : policy_(std::move(policy)),
       presence_(policy_, [this](Visit& visit) { name_visit(visit); }),
       suggestions_(policy_, [this] { return new_id(); }),
-      match_(policy_) {}
+      match_(policy_),
+      figures_(policy_) {}
 
 void Core::step(const Event& event, Stamp now, Effects& effects) {
   now_ = now;
@@ -52,6 +53,9 @@ std::optional<MonoTime> Core::next_deadline() const {
   consider(suggestions_.next_deadline());
   consider(links_.next_deadline());
   consider(outbox_.next_deadline());
+  if (const auto end = figures_.interval_end(); end && clock_offset_) {
+    consider(MonoTime{end->time_since_epoch() - *clock_offset_});
+  }
   consider(next_lapse_);
   consider(next_purge_);
   consider(tills_.next_deadline());
@@ -94,6 +98,7 @@ void Core::purge_when_due() {
   if (now_.mono - steady_since_ < (clock_ == ClockState::synced ? kSteady : kSteadyUnconfirmed)) return;
   match_.history().purge(now_.wall);
   ops_.emplace_back(row::Purge{now_.wall - policy_.retain_delivered});
+  figures_.forget_before(now_.wall - policy_.retain_delivered);
 }
 
 bool Core::can_recognise(WallTime now) const {
@@ -122,6 +127,7 @@ void Core::settle() {
 
 /// Everything that the step wrote becomes one batch; what others can see waits until it is on disk.
 void Core::commit() {
+  settle_figures();
   if (!ops_.empty()) {
     ++batch_;
     for (auto op = ops_.rbegin(); op != ops_.rend(); ++op) {
@@ -179,6 +185,7 @@ Sha256 Core::digest() const {
   presence_.describe(sink);
   suggestions_.describe(sink);
   match_.describe(sink);
+  figures_.describe(sink);
   sink(std::to_string(outbox_.last()) + ' ' + std::to_string(batch_) + ' ' + std::to_string(committed_) + ' ' +
        std::to_string(held_.size()) + ' ' + std::to_string(identity_.members()) + ' ' + std::to_string(proven_.size()) +
        ' ' + std::to_string(key_loads_) + ' ' + std::to_string(acks_awaiting_keys_.size()));

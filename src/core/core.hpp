@@ -13,6 +13,7 @@
 #include "core/checkin.hpp"
 #include "core/effects.hpp"
 #include "core/events.hpp"
+#include "core/figures.hpp"
 #include "core/identity.hpp"
 #include "core/links.hpp"
 #include "core/match_room.hpp"
@@ -218,12 +219,17 @@ class Core {
   void write_match();
   void alert(const std::string& code, const Ticket& ticket, const std::string& detail);
 
+  [[nodiscard]] TicketSums sums_of(const Ticket& ticket, const event::TicketFactsLoaded& facts, const Buyer& buyer,
+                                   Seconds late) const;
+  void settle_figures();
+
   Policy policy_;
   Identity identity_;
   ProvenCheckins proven_;
   Presence presence_;
   Suggestions suggestions_;
   MatchRoom match_;
+  Figures figures_;
   Links links_;
   Outbox outbox_;
 

@@ -30,6 +30,7 @@ void Core::on(const event::LinkUp& e) {
   // The local broker keeps nothing over its restart: the gateway owns the retained cards.
   for (const Card* card : suggestions_.shown()) {
     unheard_withdrawals_.erase(card->visit);
+    figures_.delivered(card->visit);
     say(effect::PublishCard{*card});
   }
   for (const auto& visit : std::exchange(unheard_withdrawals_, {})) say(effect::WithdrawCard{visit});

@@ -3,6 +3,7 @@
 
 #include "core/core.hpp"
 #include "core/matching.hpp"
+#include "core/model/figure_names.hpp"
 #include "core/ticket_life.hpp"
 
 namespace tg {
@@ -112,6 +113,7 @@ void Core::finish_ticket(PendingTicket pending, const event::TicketFactsLoaded& 
   switch (verdict) {
     case TicketVerdict::duplicate:
       count(effect::Counter::tickets_duplicate);
+      figures_.count(std::string(figure::kDuplicate), now_.wall);
       break;
     case TicketVerdict::quarantined:
       answer.reason = refuse_content(pending.ticket, *facts.known);
@@ -143,6 +145,7 @@ void Core::record_ticket(PendingTicket& pending, const event::TicketFactsLoaded&
   if (facts.known) {
     record.attribution = facts.known->attribution;
     record.voided = facts.known->voided;
+    record.counted = facts.known->counted;
   }
   if (facts.resumed) supersede(*facts.resumed);
   if (!is_recorded(ticket)) return keep_silent(record, facts);
@@ -159,6 +162,7 @@ void Core::record_ticket(PendingTicket& pending, const event::TicketFactsLoaded&
     append(fact::TicketRecorded{record.id, ticket, late, unknown}, correlation);
   }
   check_ticket(ticket, record, facts);
+  record.sums = sums_of(ticket, facts, buyer, late);
   if (buyer.profile && ticket.type != TicketType::return_) record.attribution = attribute(ticket, buyer, facts);
   attribute_return(record, ticket, buyer, facts);
   if (facts.voided_by && !(heard && record.voided)) return void_ticket(record, facts.voided_by->key, facts);

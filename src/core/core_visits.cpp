@@ -20,6 +20,7 @@ void Core::on(const event::Restored& e) {
   match_.restore(e.traces, e.purchases, e.learnt, e.goods, now_.wall);
   for (const Visit* visit : presence_.open_visits()) follow_visit(*visit);
   suggestions_.remember_actions(e.action_ids);
+  figures_.restore(e.figures);
   seen_commands_.insert(e.command_ids.begin(), e.command_ids.end());
   tills_.restore(e.tills, now_);
   profiles_updated_at_ = e.profiles_updated_at;
@@ -161,6 +162,7 @@ void Core::settle_presence(const PresenceChange& change) {
         age = std::chrono::duration_cast<Seconds>(std::max(Millis{0}, now_.wall - *profiles_updated_at_));
       append(fact::VisitStarted{visit.id, visit.member, visit.method, 1000, visit.zone, visit.started_at, visit.holdout,
                                 age});
+      figures_.opened(visit, change.noticed_for);
       count(effect::Counter::visits_opened);
       end_lapsed_consents();
       follow_visit(visit);
@@ -187,6 +189,7 @@ void Core::settle_presence(const PresenceChange& change) {
       match_.hurry(visit.id, now_.wall);
       append(fact::VisitEnded{visit.id, visit.member, visit.started_at, *visit.ended_at, visit.zones, visit.tickets,
                               visit.end_reason});
+      figures_.ended(visit, now_.wall);
       return count(effect::Counter::visits_ended);
     }
   }

@@ -14,6 +14,7 @@
 #include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
+#include "core/model/figure.hpp"
 #include "core/model/match.hpp"
 #include "core/model/ticket.hpp"
 #include "core/model/visit.hpp"
@@ -35,6 +36,9 @@ struct PutTillNumbers {
 };
 struct PutConsent {
   ConsentChange change;  ///< by member and purpose
+};
+struct PutFigures {
+  FigureRows rows;  ///< differences are added to what is there
 };
 struct PutAction {
   std::string id;
@@ -101,7 +105,7 @@ struct Purge {
 using RowOp = std::variant<row::PutVisit, row::PutCards, row::PutTicket, row::PutTillNumbers, row::PutConsent,
                            row::PutAction, row::PutCommand, row::AppendFact, row::MarkDelivered, row::DropFacts,
                            row::SetAside, row::Audit, row::Purge, row::PutTrace, row::DropTrace, row::PutCase,
-                           row::DropCase, row::PutVerdict, row::PutLearning, row::PutGoods>;
+                           row::DropCase, row::PutVerdict, row::PutLearning, row::PutGoods, row::PutFigures>;
 
 namespace effect {
 

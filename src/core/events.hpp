@@ -12,6 +12,7 @@
 #include "core/model/checkin.hpp"
 #include "core/model/command.hpp"
 #include "core/model/fact.hpp"
+#include "core/model/figure.hpp"
 #include "core/model/match.hpp"
 #include "core/model/ticket.hpp"
 #include "core/model/visit.hpp"
@@ -49,6 +50,7 @@ struct Restored {
   std::optional<WallTime> profiles_updated_at;
   std::optional<WallTime> newest_event_at;  ///< of the newest stored event
   std::uint64_t jitter_seed = 0;
+  FigureMemory figures;
 };
 
 /// Keys of members whose profile grants recognition; may have none (a profile without keys).

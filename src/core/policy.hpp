@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "core/model/calendar.hpp"
 #include "core/model/visit.hpp"
 
 namespace tg {
@@ -59,6 +60,7 @@ struct Policy {
   std::string gateway;
   std::vector<Zone> zones;
   std::vector<Receiver> receivers;
+  Calendar calendar = {};              ///< of store.timezone
   std::set<std::string> workstations;  ///< listed tills; empty = every till is welcome
   PresencePolicy presence;
   SuggestionPolicy suggestion;

@@ -70,6 +70,7 @@ void Presence::open(const MemberId& member, Track& track, const Cause& cause) {
   track.last_heard = track.persisted = cause.now.mono;
   if (cause.lease > Seconds{0}) hold(member, track, cause);
   report(PresenceChange::Kind::opened, track);
+  if (!track.samples.empty()) changes_.back().noticed_for = cause.now.mono - track.samples.front().at;
 }
 
 void Presence::refresh(const MemberId&, Track& track, const Cause& cause) {

@@ -27,6 +27,8 @@ struct PresenceChange {
   // zone_changed only: the stay that ended.
   ZoneId left;
   WallTime from{}, to{};
+  // opened only: since the first advert that led to it.
+  Millis noticed_for{0};
 };
 
 class Presence {
@@ -164,7 +166,9 @@ class Presence {
   void forget_position(Track& track);
   void change_zone(Track& track, const ZoneId& to, Stamp now);
   static void end_stay(Visit& visit, WallTime until);
-  void report(PresenceChange::Kind kind, const Track& track) { changes_.push_back({kind, track.visit, {}, {}, {}}); }
+  void report(PresenceChange::Kind kind, const Track& track) {
+    changes_.push_back({kind, track.visit, {}, {}, {}, {}});
+  }
   [[nodiscard]] std::optional<MonoTime> deadline_of(const Track& track) const;
   /// When silence ends the present state, or a rival zone has held long enough.
   [[nodiscard]] std::optional<MonoTime> end_of(const Track& track) const;

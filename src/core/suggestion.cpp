@@ -23,6 +23,19 @@ int number_of(std::string_view size) {
   return number;
 }
 
+/// What a tap says about an item; nothing for taps on the card as a whole.
+std::optional<Outcome> outcome_of(ActionKind kind) {
+  static constexpr std::pair<ActionKind, Outcome> kOutcomes[] = {{ActionKind::seen, Outcome::seen},
+                                                                 {ActionKind::proposed, Outcome::proposed},
+                                                                 {ActionKind::tried, Outcome::tried},
+                                                                 {ActionKind::sold, Outcome::sold},
+                                                                 {ActionKind::refused, Outcome::refused}};
+  for (const auto& [tap, outcome] : kOutcomes) {
+    if (tap == kind) return outcome;
+  }
+  return std::nullopt;
+}
+
 /// How far another variant is from the one shown: by size where sizes are numbers, then by colour.
 std::tuple<int, bool, std::string> distance(const CatalogItem& item, const CardSuggestion& shown) {
   const int size = number_of(item.size.value_or(""));
@@ -208,7 +221,8 @@ void Suggestions::close_item(Entry& e, std::size_t index, Outcome outcome, const
   const CardSuggestion item = items[index];
   items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
   change(e.cards.visit)
-      .facts.emplace_back(fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome, reason});
+      .facts.emplace_back(
+          fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome, reason, item.rank, {}});
   if (e.cards.shown) show(e);
 }
 
@@ -290,24 +304,17 @@ bool Suggestions::on_purpose(Entry& e, const CardAction& a, CardChange&) {
 }
 
 bool Suggestions::on_outcome(Entry& e, const CardAction& a, CardChange& changed) {
-  static constexpr std::pair<ActionKind, Outcome> kOutcomes[] = {{ActionKind::seen, Outcome::seen},
-                                                                 {ActionKind::proposed, Outcome::proposed},
-                                                                 {ActionKind::tried, Outcome::tried},
-                                                                 {ActionKind::sold, Outcome::sold},
-                                                                 {ActionKind::refused, Outcome::refused}};
   const auto index = find_item(e, a.suggestion);
   if (!index) return false;
-  const auto outcome = std::find_if(std::begin(kOutcomes), std::end(kOutcomes), [&](const auto& pair) {
-                         return pair.first == a.kind;
-                       })->second;
+  const Outcome outcome = *outcome_of(a.kind);
   const CardSuggestion item = e.cards.card->suggestions[*index];
   if (outcome == Outcome::sold || outcome == Outcome::refused) {
     e.cards.closed_styles.insert(item.item.style);
     close_item(e, *index, outcome, a.reason.value_or("associate"));
     drop_if_empty(e);
   } else {
-    changed.facts.emplace_back(
-        fact::SuggestionOutcome{item.decision(), e.cards.visit, item.item.variant, outcome, a.reason.value_or("")});
+    changed.facts.emplace_back(fact::SuggestionOutcome{
+        item.decision(), e.cards.visit, item.item.variant, outcome, a.reason.value_or(""), item.rank, {}});
   }
   return true;
 }
@@ -356,8 +363,8 @@ bool Suggestions::on_undo(Entry& e, const CardAction& a, CardChange& changed) {
   const auto it = std::find_if(undone.before.card->suggestions.begin(), undone.before.card->suggestions.end(),
                                [&](const CardSuggestion& s) { return s.id == undone.suggestion; });
   if (it != undone.before.card->suggestions.end() && undone.kind != ActionKind::other_size) {
-    changed.facts.emplace_back(
-        fact::SuggestionOutcome{it->decision(), e.cards.visit, it->item.variant, Outcome::withdrawn, "undo"});
+    changed.facts.emplace_back(fact::SuggestionOutcome{it->decision(), e.cards.visit, it->item.variant,
+                                                       Outcome::withdrawn, "undo", it->rank, outcome_of(undone.kind)});
   }
   e.cards = undone.before;
   e.expires = undone.expires;

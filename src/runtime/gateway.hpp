@@ -118,6 +118,7 @@ class Gateway {
   void admin_explain(const AdminRequest& request, const AdminReply& reply);
   void admin_inspect(const AdminRequest& request, const AdminReply& reply);
   void admin_match(const AdminRequest& request, const AdminReply& reply);
+  void admin_kpi(const AdminRequest& request, const AdminReply& reply);
   void admin_forget(const AdminRequest& request, const AdminReply& reply);
   void admin_command(const AdminRequest& request, const AdminReply& reply);
   [[nodiscard]] VisitView view(const Visit& visit) const;

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "base/log.hpp"
+#include "codec/figure_json.hpp"
+#include "codec/kpi.hpp"
 #include "codec/match_json.hpp"
 #include "codec/status.hpp"
 #include "runtime/gateway.hpp"
@@ -184,6 +186,7 @@ void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
       {"tickets", &Gateway::admin_inspect},
       {"audit", &Gateway::admin_inspect},
       {"match", &Gateway::admin_match},
+      {"kpi", &Gateway::admin_kpi},
       {"forget", &Gateway::admin_forget},
       {"command", &Gateway::admin_command},
   }};
@@ -221,6 +224,24 @@ void Gateway::admin_inspect(const AdminRequest& request, const AdminReply& reply
 
 void Gateway::admin_match(const AdminRequest&, const AdminReply& reply) {
   reply(encode_match_report(core_.match_learning()));
+}
+
+void Gateway::admin_kpi(const AdminRequest& request, const AdminReply& reply) {
+  const Policy& policy = core_.policy();
+  KpiContext context;
+  context.today = policy.calendar.day_of(loop_.now().wall);
+  const auto day = request.day.empty() ? std::optional(context.today) : day_from(request.day);
+  if (!day) return reply(encode_admin_error("/day: a day such as 2026-11-21 is allowed"));
+  context.day = *day;
+  context.timezone = config_.timezone;
+  context.zones = policy.zones;
+  context.visits_open = core_.presence().open_visits().size();
+  doors_.facts->inspect("figures " + day_text(*day), [post = post_, reply, context](const std::string& json) {
+    const auto cells = decode_cells(context.day, json);
+    post([reply, answer = cells ? encode_kpi(context, *cells) : encode_admin_error(cells.error().message)] {
+      reply(answer);
+    });
+  });
 }
 
 void Gateway::admin_forget(const AdminRequest& request, const AdminReply& reply) {

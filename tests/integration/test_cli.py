@@ -14,7 +14,7 @@ from store.radio import FakeRadio, program_directory
 from store.visitor import Visitor
 
 _DONE, _FAILED, _USAGE, _NOT_REACHABLE = 0, 1, 2, 3
-_READ_COMMANDS = (["status"], ["visits"], ["outbox"], ["tickets"], ["doctor"])
+_READ_COMMANDS = (["status"], ["visits"], ["outbox"], ["tickets"], ["kpi"], ["doctor"])
 
 
 def ctl(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -24,7 +24,7 @@ def ctl(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
 
 class WithoutDaemonTest(unittest.TestCase):
     def test_not_reachable_is_3(self) -> None:
-        for command in (["status"], ["visits"], ["outbox"], ["tickets"], ["explain", "v"], ["forget", "m-1"]):
+        for command in (["status"], ["visits"], ["outbox"], ["tickets"], ["kpi"], ["explain", "v"], ["forget", "m-1"]):
             with self.subTest(command):
                 done = ctl("--socket", "/nowhere/admin.sock", *command)
                 self.assertEqual(done.returncode, _NOT_REACHABLE)
@@ -39,6 +39,7 @@ class WithoutDaemonTest(unittest.TestCase):
             ["import"],
             ["import", "dogs", "f"],
             ["status", "--loud"],
+            ["kpi", "--day", "yesterday"],
         ):
             with self.subTest(command):
                 done = ctl(*command)

@@ -36,7 +36,7 @@ TEST_P(Golden, GivesTheApprovedBytes) {
   }
   EXPECT_EQ(actual.size(), expected.size());
 }
-INSTANTIATE_TEST_SUITE_P(Journals, Golden, testing::Values("whole_visit", "decisions", "tills"),
+INSTANTIATE_TEST_SUITE_P(Journals, Golden, testing::Values("whole_visit", "decisions", "tills", "intervals"),
                          [](const auto& test) { return test.param; });
 
 TEST(GoldenErrors, NameTheLine) {

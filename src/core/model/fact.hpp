@@ -76,6 +76,8 @@ struct SuggestionOutcome {
   std::string variant;
   Outcome outcome = Outcome::seen;
   std::string reason;
+  std::int32_t rank = 0;          ///< of the item on its card; not told to central
+  std::optional<Outcome> undone;  ///< what an undo took back, where one tap says it; not told to central
 };
 struct SuggestionSuppressed {
   VisitId visit;
@@ -126,6 +128,17 @@ struct OutboxDropped {
   DropReason reason = DropReason::expired;
   std::vector<std::pair<Sequence, Sequence>> ranges;
 };
+/// Anonymous counts of what was learnt in an interval; absent: too small to show.
+struct StatsInterval {
+  WallTime from{}, to{};
+  std::optional<ZoneId> zone;  ///< absent: the store as a whole
+  std::optional<std::int64_t> recognised_visits = 0;
+  std::optional<std::int64_t> tickets = 0;
+  std::optional<std::int64_t> recognised_tickets = 0;
+  std::optional<std::int64_t> late_tickets = 0;  ///< of `tickets`: more than an hour old
+  std::optional<MinorUnits> net_minor;           ///< of `tickets`; absent also when there were several currencies
+  std::string currency;
+};
 struct DqAlert {
   std::string code;
   std::string workstation;  ///< empty when none is concerned
@@ -139,7 +152,7 @@ using FactData =
                  fact::IdentityUnlinked, fact::SuggestionCreated, fact::SuggestionOutcome, fact::SuggestionSuppressed,
                  fact::TicketRecorded, fact::TicketRevised, fact::TicketVoided, fact::AttributionCreated,
                  fact::AttributionRevised, fact::AttributionRetracted, fact::CollectPickedUp, fact::ConsentApplied,
-                 fact::EraseCompleted, fact::OutboxDropped, fact::DqAlert>;
+                 fact::EraseCompleted, fact::OutboxDropped, fact::DqAlert, fact::StatsInterval>;
 
 /// One outbox row before it becomes bytes: numbered and dated by the core, serialised by codec/facts.
 struct Fact {

@@ -9,6 +9,7 @@
 
 #include "base/crypto.hpp"
 #include "base/types.hpp"
+#include "core/model/ticket_share.hpp"
 
 namespace tg {
 
@@ -166,6 +167,8 @@ struct TicketRecord {
   std::optional<TicketKey> voids, returns, resumes;
   std::optional<NamedBuyer> named;  ///< of a return or exchange that names its original
   std::optional<Attribution> attribution;
+  std::optional<TicketSums> sums;      ///< what it is worth in the figures; absent when it is no fact
+  std::optional<TicketShare> counted;  ///< what it has put into the figures so far (core/figures)
 };
 
 /// Numbers of one till on one day, in one numbering (what stands before the digits): which are missing.

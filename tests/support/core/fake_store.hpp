@@ -41,6 +41,9 @@ struct FactsFile {
   std::map<std::string, std::uint32_t> goods;
   std::vector<std::string> actions;
   std::vector<CommandId> commands;
+  Cells figures;
+  std::map<VisitId, VisitShare> shares;
+  std::optional<Interval> interval;
 
   void write(const row::PutVisit& op) { visits[op.visit.id] = op.visit; }
   void write(const row::PutCards& op) { cards[op.cards.visit] = op.cards; }
@@ -73,6 +76,13 @@ struct FactsFile {
   void write(const row::PutLearning& op) { learnt = op.learnt; }
   void write(const row::PutGoods& op) {
     for (const auto& [name, n] : op.counts) goods[name] = n;
+  }
+  void write(const row::PutFigures& op) {
+    for (const auto& [cell, difference] : op.rows.differences) {
+      if ((figures[cell] += difference) == 0) figures.erase(cell);
+    }
+    for (const auto& [visit, share] : op.rows.visits) shares.insert_or_assign(visit, share);
+    if (op.rows.interval) interval = op.rows.interval->zones.empty() ? std::nullopt : op.rows.interval;
   }
   void write(const row::Audit&) {}
   void write(const row::Purge&) {}
@@ -147,6 +157,7 @@ struct FactsFile {
     out.action_ids = actions;
     out.command_ids = commands;
     for (const auto& [name, numbers] : tills) out.tills.push_back(numbers);
+    out.figures = {interval, {shares.begin(), shares.end()}};
     return out;
   }
   [[nodiscard]] std::optional<TicketRecord> ticket(const TicketId& id) const {
