@@ -178,7 +178,7 @@ std::string Gateway::tablet_config() const {
 
 void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
   using Handler = void (Gateway::*)(const AdminRequest&, const AdminReply&);
-  static constexpr std::array<std::pair<std::string_view, Handler>, 9> kCommands = {{
+  static constexpr std::array<std::pair<std::string_view, Handler>, 10> kCommands = {{
       {"status", &Gateway::admin_status},
       {"visits", &Gateway::admin_visits},
       {"explain", &Gateway::admin_explain},

@@ -78,7 +78,26 @@ Cells figures_of(const std::vector<Ticket>& tickets, const std::vector<Profile>&
   };
   std::erase_if(running, event);  // counts of messages: no row stands for them
   EXPECT_EQ(running, again) << "recomputed from the rows";
+  // Of a return whose original is void: it was told of and taken back, or never told of, as they came.
+  const auto on_the_way = [](const auto& cell) { return cell.first.name.starts_with("attribut"); };
+  std::erase_if(running, on_the_way);
   return running;
+}
+
+/// Each cell that is not the same, in words.
+std::string difference(const Cells& one, const Cells& other) {
+  std::string out;
+  const auto put = [&](const Cells& from, const Cells& without, const char* what) {
+    for (const auto& [cell, value] : from) {
+      const auto it = without.find(cell);
+      if (it != without.end() && it->second == value) continue;
+      out += std::string(what) + cell.part + ' ' + cell.name + ' ' + std::to_string(cell.slot) + " = " +
+             std::to_string(value) + '\n';
+    }
+  };
+  put(one, other, "now ");
+  put(other, one, "before ");
+  return out;
 }
 
 TEST(FiguresProperty, TheSameFactsInAnyOrderGiveTheSameFigures) {
@@ -91,7 +110,8 @@ TEST(FiguresProperty, TheSameFactsInAnyOrderGiveTheSameFigures) {
     const Cells expected = figures_of(tickets, people, 1000);
     ASSERT_FALSE(expected.empty());
     std::shuffle(tickets.begin(), tickets.end(), random);
-    EXPECT_EQ(figures_of(tickets, people, 3 + random() % 7), expected) << "round " << round;
+    const Cells shuffled = figures_of(tickets, people, 3 + random() % 7);
+    EXPECT_EQ(difference(shuffled, expected), "") << "round " << round;
     if (HasFailure()) return;
   }
 }

@@ -108,7 +108,8 @@ TEST(Commands, RefusalsKeepTheIdSoThatTheyCanBeAnswered) {
   const Command bad = decode_command("erase", R"({"command_id":"c-4","member":"not allowed"})");
   EXPECT_EQ(bad.id, CommandId{"c-4"});
   EXPECT_EQ(std::get<BadCommand>(bad.body).reason, "/member: 1 to 60 of A-Z a-z 0-9 . _ - @ is allowed");
-  EXPECT_EQ(why_not("match", R"({"command_id":"c-5"})"), "not supported by this version");
+  EXPECT_EQ(why_not("match", R"({"command_id":"c-5"})"), "/ticket_id: is required");
+  EXPECT_EQ(why_not("config", R"({"command_id":"c-5"})"), "not supported by this version");
   EXPECT_EQ(why_not("dance", R"({"command_id":"c-5"})"), "unknown command");
   EXPECT_EQ(why_not("erase", R"({"member":"m-1"})"), "/command_id: is required");
   EXPECT_EQ(why_not("replay", R"({"command_id":"c","from_sequence":9,"to_sequence":5})"),

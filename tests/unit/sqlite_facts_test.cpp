@@ -251,7 +251,8 @@ TEST(SqliteFacts, ErasureLeavesNoByteOfTheMember) {
   ASSERT_TRUE(erased);
   EXPECT_EQ(erased->request_id, "r-1");
   const std::vector<std::pair<std::string, std::int64_t>> expected{
-      {"visit_cards", 1}, {"visit", 60}, {"ticket", 60}, {"outbox", 61}, {"consent", 1}};
+      {"visit_cards", 1}, {"visit", 60},      {"ticket", 60},    {"outbox", 61},
+      {"consent", 1},     {"visit_trace", 0}, {"match_case", 0}, {"match_verdict", 0}};
   EXPECT_EQ(erased->tables, expected);
   EXPECT_FALSE(dir.holds(kMember));
   EXPECT_FALSE(dir.holds("Camille-of-the-card"));

@@ -26,7 +26,8 @@ std::set<std::string> tables_with_a_member(const DatabaseKind& kind) {
 }
 
 TEST(Retention, ATableThatNamesMembersIsOneOfThoseThatTheRecordOfProcessingKnows) {
-  EXPECT_EQ(tables_with_a_member(kFactsKind), (std::set<std::string>{"consent", "outbox", "ticket", "visit"}));
+  EXPECT_EQ(tables_with_a_member(kFactsKind),
+            (std::set<std::string>{"consent", "match_verdict", "outbox", "ticket", "visit", "visit_trace"}));
   EXPECT_EQ(tables_with_a_member(kCacheKind), (std::set<std::string>{"loyalty", "profile", "recognition", "refusal"}));
 }
 
