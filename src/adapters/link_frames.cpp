@@ -25,9 +25,14 @@ class Writer {
     (*this)(static_cast<std::uint32_t>(text.size()));
     out_ += text;
   }
-  void operator()(const std::vector<std::string>& texts) {
-    (*this)(static_cast<std::uint32_t>(texts.size()));
-    for (const auto& text : texts) (*this)(text);
+  template <class T>
+  void operator()(const std::vector<T>& fields) {
+    (*this)(static_cast<std::uint32_t>(fields.size()));
+    for (const auto& field : fields) (*this)(field);
+  }
+  void operator()(const UserProperty& property) {
+    (*this)(property.first);
+    (*this)(property.second);
   }
   void operator()(const std::optional<std::uint32_t>& value) {
     (*this)(value.has_value());
@@ -59,10 +64,15 @@ class Reader {
     (*this)(size);
     text = take(size);
   }
-  void operator()(std::vector<std::string>& texts) {
+  template <class T>
+  void operator()(std::vector<T>& fields) {
     std::uint32_t count = 0;
     (*this)(count);
-    for (std::uint32_t i = 0; i < count && good_; ++i) (*this)(texts.emplace_back());
+    for (std::uint32_t i = 0; i < count && good_; ++i) (*this)(fields.emplace_back());
+  }
+  void operator()(UserProperty& property) {
+    (*this)(property.first);
+    (*this)(property.second);
   }
   void operator()(std::optional<std::uint32_t>& value) {
     bool present = false;
@@ -94,7 +104,8 @@ void visit_fields(Io& io, Frame& frame) {
     each(frame.url, frame.client_id, frame.v5, frame.username, frame.password, frame.ca_file, frame.cert_file,
          frame.key_file, frame.session_expiry_s, frame.subscriptions, frame.will_topic, frame.will_payload);
   } else if constexpr (std::same_as<T, Publication>) {
-    each(frame.token, frame.topic, frame.payload, frame.qos, frame.retain, frame.expiry_s, frame.content_type);
+    each(frame.token, frame.topic, frame.payload, frame.qos, frame.retain, frame.expiry_s, frame.content_type,
+         frame.user_properties);
   } else if constexpr (std::same_as<T, LinkIsUp>) {
     each(frame.receive_maximum);
   } else if constexpr (std::same_as<T, LinkIsDown>) {

@@ -116,6 +116,8 @@ mqtt::message_ptr to_message(const Publication& publication, bool v5) {
   if (!publication.payload.empty()) properties.add({mqtt::property::PAYLOAD_FORMAT_INDICATOR, 1});
   if (!publication.content_type.empty())
     properties.add({mqtt::property::CONTENT_TYPE, mqtt::string_ref(publication.content_type)});
+  for (const auto& [name, value] : publication.user_properties)
+    properties.add({mqtt::property::USER_PROPERTY, mqtt::string_ref(name), mqtt::string_ref(value)});
   if (publication.expiry_s)
     properties.add({mqtt::property::MESSAGE_EXPIRY_INTERVAL, static_cast<std::int32_t>(*publication.expiry_s)});
   message->set_properties(properties);

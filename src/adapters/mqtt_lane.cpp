@@ -25,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kWorkLimit = 70000;    // credits are at most 65,535; the rest is room for commands and answers
-constexpr std::size_t kPacketOverhead = 64;  // header, packet id, lengths and the few properties that we send
+constexpr std::size_t kPacketOverhead = 64;  // header, packet id, lengths and the properties of a fixed size
+constexpr std::size_t kUserPropertyOverhead = 5;
 constexpr std::uint8_t kPacketTooLarge = 0x95;
 constexpr std::size_t kWorkAtOnce = 256;
 constexpr auto kBeat = 1s;
@@ -40,6 +41,13 @@ struct Drop {};
 using Work = std::variant<Drop, Publication, MqttEvent>;
 
 enum class Phase { connecting, subscribing, up, ending, down };
+
+/// Bytes on the wire, rounded up.
+std::size_t packet_size(const Publication& p) {
+  std::size_t size = kPacketOverhead + p.topic.size() + p.payload.size() + p.content_type.size();
+  for (const auto& [name, value] : p.user_properties) size += kUserPropertyOverhead + name.size() + value.size();
+  return size;
+}
 
 /// Host and port of `scheme://host:port`, brackets of an IPv6 address removed.
 std::pair<std::string, std::string> host_and_port(const std::string& url) {
@@ -160,8 +168,7 @@ struct MqttLane::Impl {
     holding = !held.empty();
   }
   void send(const Publication& publication) {
-    const auto size = publication.topic.size() + publication.payload.size() + publication.content_type.size();
-    if (size + kPacketOverhead <= limits.maximum_packet) {
+    if (packet_size(publication) <= limits.maximum_packet) {
       ++in_flight;
       client.publish(publication);
     } else if (publication.token != 0) {

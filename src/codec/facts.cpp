@@ -142,6 +142,19 @@ std::string encode_fact(std::string_view store, std::string_view source, const F
   return dump(envelope);
 }
 
+/// The three stand at the beginning, and none of them holds a character that JSON escapes.
+std::vector<std::pair<std::string, std::string>> repeated_attributes(std::string_view envelope) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string_view name : {"id", "source", "type"}) {
+    const std::string opening = std::string(",\"").append(name).append("\":\"");
+    const auto at = envelope.find(opening);
+    const auto end = at == std::string_view::npos ? at : envelope.find('"', at + opening.size());
+    if (end == std::string_view::npos) return {};
+    out.emplace_back(name, envelope.substr(at + opening.size(), end - at - opening.size()));
+  }
+  return out;
+}
+
 std::string_view fact_member(const FactData& data) {
   return std::visit(
       [](const auto& f) -> std::string_view {

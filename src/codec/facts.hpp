@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/model/audit.hpp"
 #include "core/model/fact.hpp"
@@ -24,6 +26,8 @@ struct FactKind {
 [[nodiscard]] std::string fact_partition(std::string_view store, const FactData& data);
 /// The bytes of the outbox row; equal facts give equal bytes.
 [[nodiscard]] std::string encode_fact(std::string_view store, std::string_view source, const Fact& fact);
+/// `id`, `source` and `type` of such bytes, read without the rest; empty where they are not what encode_fact wrote.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> repeated_attributes(std::string_view envelope);
 
 /// The member that a fact names, for the erasure index; empty when none.
 [[nodiscard]] std::string_view fact_member(const FactData& data);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/effects.hpp"
 
@@ -23,6 +25,8 @@ struct Outgoing {
   bool retain = false;
   std::string content_type;
   std::optional<WallTime> expires_at;
+  /// CloudEvents' MQTT binding: attributes of an event repeated, so that a consumer routes without parsing.
+  std::vector<std::pair<std::string, std::string>> user_properties;
 };
 
 /// Nothing for effects that nobody outside sees, and for PublishState, whose text the runtime knows.

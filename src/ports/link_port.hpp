@@ -6,10 +6,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace tg {
+
+/// MQTT 5: a name and a value beside the payload, for those who route without reading it.
+using UserProperty = std::pair<std::string, std::string>;
 
 struct Publication {
   std::uint64_t token = 0;  ///< not 0: answered by LinkDelivered with the same token
@@ -19,6 +23,7 @@ struct Publication {
   bool retain = false;
   std::optional<std::uint32_t> expiry_s;  ///< MQTT 5 message expiry
   std::string content_type;               ///< MQTT 5, empty = none
+  std::vector<UserProperty> user_properties;
 };
 
 struct LinkIsUp {

@@ -192,6 +192,7 @@ void Gateway::publish(Outgoing message) {
   p.payload = std::move(message.payload);
   p.retain = message.retain;
   p.content_type = std::move(message.content_type);
+  p.user_properties = std::move(message.user_properties);
   if (message.expires_at) {
     const auto left = std::chrono::duration_cast<Seconds>(*message.expires_at - loop_.now().wall).count();
     p.expiry_s = static_cast<std::uint32_t>(std::max<std::int64_t>(1, left));

@@ -109,7 +109,7 @@ class CardsTest(LinkCase):
             "both are retained",
         )
 
-    def test_cards_carry_an_expiry_and_events_their_content_type(self) -> None:
+    def test_cards_carry_an_expiry_and_events_their_content_type_and_attributes(self) -> None:
         shop, guest = self.with_card()
         cards = [m for m in shop.tablet.link.messages if m.topic.endswith(guest.visit) and m.payload]
         self.assertTrue(all(m.expiry_s and m.expiry_s <= 1200 for m in cards), [m.expiry_s for m in cards])
@@ -117,6 +117,9 @@ class CardsTest(LinkCase):
         self.assertEqual(
             {(m.content_type, m.qos, m.retain) for m in events}, {("application/cloudevents+json", 1, False)}
         )
+        for event in events:
+            said = json.loads(event.payload)
+            self.assertEqual(event.user_properties, [(name, said[name]) for name in ("id", "source", "type")])
 
     def test_a_card_survives_a_crash_of_the_daemon(self) -> None:
         shop, guest = self.with_card()

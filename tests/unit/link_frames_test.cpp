@@ -30,7 +30,8 @@ Publication full_publication() {
           .qos = 1,
           .retain = true,
           .expiry_s = 4294967295u,
-          .content_type = "application/cloudevents+json"};
+          .content_type = "application/cloudevents+json",
+          .user_properties = {{"id", "1"}, {"type", ""}}};
 }
 
 std::vector<LinkFrame> one_of_each() {

@@ -207,7 +207,7 @@ class TracesTest(FolderTest):
         self.assertEqual(list(traces.in_files(secrets, self.folder)), [])
         (self.folder / "dirty").write_bytes(b"x" + stranger.token(1700000000) + b"y")
         self.assertEqual(len(list(traces.in_files(secrets, self.folder))), 1)
-        said = Message("a/b", stranger.address.encode(), False, 0, 0.0, None, None)
+        said = Message("a/b", stranger.address.encode(), False, 0, 0.0, None, None, [])
         self.assertEqual(len(list(traces.in_messages(secrets, [said]))), 1)
 
 

@@ -25,6 +25,7 @@ class Message(NamedTuple):
     received_s: float  # time.monotonic()
     content_type: str | None
     expiry_s: int | None
+    user_properties: list[tuple[str, str]]
 
 
 class Link:
@@ -73,6 +74,7 @@ class Link:
             time.monotonic(),
             getattr(properties, "ContentType", None),
             getattr(properties, "MessageExpiryInterval", None),
+            getattr(properties, "UserProperty", []),
         )
         with self.waiting:
             self.messages.append(message)
