@@ -51,7 +51,8 @@ class Connection {
 struct Site {
   HttpHandler handler;
   HttpLimits limits;
-  std::optional<ssl::context> tls;
+  std::optional<TlsConfig> files;
+  std::optional<ssl::context> tls;  // an open connection keeps what it began with: OpenSSL counts its users
   std::list<Connection*> open;
 
   /// False when every connection is being answered.
@@ -291,7 +292,8 @@ struct HttpServer::Impl {
     site->limits = listener.limits;
     const auto name = listener.listen.host + ':' + std::to_string(listener.listen.port);
     try {
-      if (listener.tls) load_certificate(site->tls.emplace(ssl::context::tls_server), *listener.tls);
+      site->files = listener.tls;
+      if (site->files) site->tls = load_certificate(*site->files);
       tcp::resolver resolver(*lane);
       const auto found = resolver.resolve(listener.listen.host, std::to_string(listener.listen.port));
       gates.push_back(Gate{tcp::acceptor(*lane, *found.begin()), net::steady_timer(*lane), std::move(site)});
@@ -301,10 +303,23 @@ struct HttpServer::Impl {
     return {};
   }
 
-  static void load_certificate(ssl::context& context, const TlsConfig& files) {
+  static ssl::context load_certificate(const TlsConfig& files) {
+    ssl::context context(ssl::context::tls_server);
     context.set_options(ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
     context.use_certificate_chain_file(files.cert_file);
     context.use_private_key_file(files.key_file, ssl::context::pem);
+    return context;
+  }
+
+  static void renew(Site& site) {
+    if (!site.files) return;
+    try {
+      site.tls = load_certificate(*site.files);
+      log(LogLevel::info, "http", "the certificate " + site.files->cert_file + " was renewed: new connections see it");
+    } catch (const boost::system::system_error& error) {
+      log(LogLevel::error, "http",
+          "the certificate " + site.files->cert_file + " cannot be used, the former one is: " + error.code().message());
+    }
   }
 
   void run() {
@@ -384,6 +399,10 @@ HttpServer::~HttpServer() {
 std::uint16_t HttpServer::port(std::size_t listener) const {
   error_code ignored;
   return impl_->gates.at(listener).acceptor.local_endpoint(ignored).port();
+}
+
+void HttpServer::renew(std::size_t listener) {
+  net::post(*impl_->lane, [site = impl_->gates.at(listener).site] { Impl::renew(*site); });
 }
 
 bool HttpServer::alive() const { return Clock::now().time_since_epoch().count() < impl_->alive_until; }

@@ -41,6 +41,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   [[nodiscard]] std::uint16_t port(std::size_t listener) const;
+  /// The listener's certificate was renewed: connections from now on see what its files hold. Ignored without TLS.
+  void renew(std::size_t listener);
   [[nodiscard]] bool alive() const;  ///< the lane turned within the last 10 s: feeds the watchdog
 
  private:

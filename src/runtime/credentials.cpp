@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "base/x509.hpp"
@@ -22,8 +24,36 @@ std::string content(const std::string& path) {
   return text;
 }
 
-bool pair_fits(const LinkConfig& link) {
-  return !link.cert_file || !link.key_file || key_fits(content(*link.key_file), content(*link.cert_file));
+/// Where one holder's credentials lie; `name` is the key of the configuration above them.
+struct Files {
+  std::string name;
+  std::optional<std::string> ca, cert, key, password;
+};
+
+Files files_of(Holder holder, const Config& config) {
+  const auto link = [](std::string name, const LinkConfig& l) {
+    return Files{std::move(name), l.ca_file, l.cert_file, l.key_file, l.password_file};
+  };
+  const auto server = [](std::string name, const std::optional<TlsConfig>& tls) {
+    Files files{std::move(name), {}, {}, {}, {}};
+    if (tls) files.cert = tls->cert_file, files.key = tls->key_file;
+    return files;
+  };
+  switch (holder) {
+    case Holder::central:
+      return link("central", config.central);
+    case Holder::local:
+      return link("local", config.local);
+    case Holder::tills:
+      return server("pos.http.tls", config.pos_tls);
+    case Holder::tablets:
+      break;
+  }
+  return server("tablet.tls", config.tablet_tls);
+}
+
+bool pair_fits(const Files& files) {
+  return !files.cert || !files.key || key_fits(content(*files.key), content(*files.cert));
 }
 
 /// Of a chain the first to end counts; of trusted authorities the last, because the old one stays beside the new.
@@ -40,30 +70,30 @@ CertificateStatus inspect(std::string key, const std::string& path, Counts count
   return out;
 }
 
-void inspect_link(const std::string& name, const LinkConfig& link, std::vector<CertificateStatus>& out) {
-  if (link.ca_file) out.push_back(inspect(name + ".ca_file", *link.ca_file, Counts::last_to_end));
-  if (!link.cert_file) return;
-  out.push_back(inspect(name + ".cert_file", *link.cert_file, Counts::first_to_end));
-  if (out.back().trouble.empty() && !pair_fits(link)) {
-    out.back().trouble = "does not belong to " + name + ".key_file; the connection goes on with what was there before";
+void inspect(const Files& files, std::vector<CertificateStatus>& out) {
+  if (files.ca) out.push_back(inspect(files.name + ".ca_file", *files.ca, Counts::last_to_end));
+  if (!files.cert) return;
+  out.push_back(inspect(files.name + ".cert_file", *files.cert, Counts::first_to_end));
+  if (out.back().trouble.empty() && !pair_fits(files)) {
+    out.back().trouble = "does not belong to " + files.name + ".key_file; what was there before is still used";
   }
 }
 
 }  // namespace
 
 Credentials::Credentials(const Config& config) {
-  know(Link::central, config.central);
-  know(Link::local, config.local);
+  for (const Holder holder : kHolders) know(holder, config);
 }
 
-void Credentials::know(Link link, const LinkConfig& config) {
-  Watched& watched = links_[static_cast<std::size_t>(link)];
-  watched.last = watched.told = print_of(config);
+void Credentials::know(Holder holder, const Config& config) {
+  Watched& watched = watched_.at(static_cast<std::size_t>(holder));
+  watched.last = watched.told = print_of(holder, config);
 }
 
-Credentials::Print Credentials::print_of(const LinkConfig& config) {
+Credentials::Print Credentials::print_of(Holder holder, const Config& config) {
+  const Files files = files_of(holder, config);
   Print print;
-  for (const auto* path : {&config.ca_file, &config.cert_file, &config.key_file, &config.password_file}) {
+  for (const auto* path : {&files.ca, &files.cert, &files.key, &files.password}) {
     struct stat found {};
     if (!*path || ::stat((*path)->c_str(), &found) != 0) found = {};
     print.insert(print.end(),
@@ -72,25 +102,19 @@ Credentials::Print Credentials::print_of(const LinkConfig& config) {
   return print;
 }
 
-Credentials::News Credentials::look(Link link, const LinkConfig& config) {
-  Watched& watched = links_[static_cast<std::size_t>(link)];
-  Print now = print_of(config);
+Credentials::News Credentials::look(Holder holder, const Config& config) {
+  Watched& watched = watched_.at(static_cast<std::size_t>(holder));
+  Print now = print_of(holder, config);
   const bool settled = now == watched.last && now != watched.told;
   watched.last = std::move(now);
   if (!settled) return News::none;
   watched.told = watched.last;
-  return pair_fits(config) ? News::renewed : News::unusable;
+  return pair_fits(files_of(holder, config)) ? News::renewed : News::unusable;
 }
 
 std::vector<CertificateStatus> Credentials::read(const Config& config) {
   std::vector<CertificateStatus> out;
-  inspect_link("central", config.central, out);
-  inspect_link("local", config.local, out);
-  const auto server = [&](const char* key, const std::optional<TlsConfig>& tls) {
-    if (tls) out.push_back(inspect(key, tls->cert_file, Counts::first_to_end));
-  };
-  server("pos.http.tls.cert_file", config.pos_tls);
-  server("tablet.tls.cert_file", config.tablet_tls);
+  for (const Holder holder : kHolders) inspect(files_of(holder, config), out);
   return out;
 }
 

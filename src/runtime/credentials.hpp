@@ -9,21 +9,24 @@
 
 #include "codec/config.hpp"
 #include "codec/status.hpp"
-#include "core/events.hpp"
 
 namespace tg {
+
+/// Who shows credentials: the two links to their brokers, the two servers to tills and tablets.
+enum class Holder : std::uint8_t { central, local, tills, tablets };
+inline constexpr std::array kHolders{Holder::central, Holder::local, Holder::tills, Holder::tablets};
 
 class Credentials {
  public:
   /// What is there now counts as known.
   explicit Credentials(const Config& config);
 
-  /// What became of the link's files, told once, when they have stayed the same from one call to the next: their writer
-  /// has finished. `unusable`: the certificate does not belong to the key, the other half is still to come.
+  /// What became of its files, told once, when they have stayed the same from one call to the next: their writer has
+  /// finished. `unusable`: the certificate does not belong to the key, the other half is still to come.
   enum class News : std::uint8_t { none, unusable, renewed };
-  [[nodiscard]] News look(Link link, const LinkConfig& config);
+  [[nodiscard]] News look(Holder holder, const Config& config);
   /// Other paths, after the configuration was read again.
-  void know(Link link, const LinkConfig& config);
+  void know(Holder holder, const Config& config);
 
   /// Every certificate of the configuration; reads the files.
   [[nodiscard]] static std::vector<CertificateStatus> read(const Config& config);
@@ -33,9 +36,9 @@ class Credentials {
   struct Watched {
     Print last, told;
   };
-  static Print print_of(const LinkConfig& config);
+  static Print print_of(Holder holder, const Config& config);
 
-  std::array<Watched, kLinkCount> links_;
+  std::array<Watched, kHolders.size()> watched_;
 };
 
 }  // namespace tg

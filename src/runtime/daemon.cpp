@@ -310,6 +310,8 @@ class Daemon {
     return {};
   }
 
+  enum Listener : std::size_t { kTills, kProbes, kTablets };
+
   Result<void> serve_http() {
     const HttpSnapshot tablet = [json = gateway_->tablet_config()] {
       return HttpResponse{200, "application/json", json, {{"Cache-Control", "no-store"}}};
@@ -386,12 +388,10 @@ class Daemon {
   /// Whoever renews a file need not tell: the next look but one connects anew.
   void watch_credentials() {
     look_ = loop_.add_timer([this] {
-      for (const Link link : {Link::central, Link::local}) {
-        const auto news = credentials_.look(link, link_config(link));
+      for (const Holder holder : kHolders) {
+        const auto news = credentials_.look(holder, config_);
         if (news != Credentials::News::none) next_reading_ = {};
-        if (news != Credentials::News::renewed) continue;
-        log(LogLevel::info, name_of(link), "its credentials were renewed: connecting again");
-        if (const auto fresh = reread()) renew(link, *fresh, true);
+        if (news == Credentials::News::renewed) use_renewed(holder);
       }
       const MonoTime now = loop_.now().mono;
       if (now >= next_reading_) {
@@ -401,6 +401,14 @@ class Daemon {
       look_.arm_at(now + kLookAtCredentials);
     });
     look_.arm_at(loop_.now().mono);
+  }
+
+  void use_renewed(Holder holder) {
+    if (holder == Holder::tills) return http_->renew(kTills);
+    if (holder == Holder::tablets) return http_->renew(kTablets);
+    const Link link = holder == Holder::central ? Link::central : Link::local;
+    log(LogLevel::info, name_of(link), "its credentials were renewed: connecting again");
+    if (const auto fresh = reread()) renew(link, *fresh, true);
   }
 
   /// Of a link only the credentials change without a restart.
@@ -416,11 +424,12 @@ class Daemon {
     mine.key_file = other.key_file;
     next_reading_ = {};
     if (!files && settings_for(link) == before) return;
-    if (!files) credentials_.know(link, mine);  // else they are known as they were looked at: what came since is news
+    if (!files) {  // else they are known as they were looked at: what came since is news
+      credentials_.know(link == Link::central ? Holder::central : Holder::local, config_);
+    }
     (link == Link::central ? *central_ : *local_).renew(settings_for(link));
   }
 
-  const LinkConfig& link_config(Link link) const { return link == Link::central ? config_.central : config_.local; }
   LinkSettings settings_for(Link link) const {
     return link == Link::central ? central_settings(config_, born_) : local_settings(config_, born_);
   }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import ssl
 import subprocess
 import unittest
 from pathlib import Path
@@ -40,6 +42,10 @@ class CertificateCase(ShopCase):
     def sell(self, shop: Shop) -> None:
         ticket = shop.till.hand_in(shop.till.ticket([Line("SCARF", "49.00")])).result["ticket_id"]
         shop.central.wait_for("ticket.recorded", lambda data: data["ticket_id"] == ticket, 20)
+
+    def warning(self, shop: Shop, words: str) -> list[str]:
+        status = json.loads(shop.gateway.ctl("status", "--json").stdout)
+        return [c["warning"] for c in status["certificates"] if c["warning"] and words in c["warning"]]
 
     def connections(self, shop: Shop) -> int:
         """How often it came online, as central saw it."""
@@ -113,9 +119,53 @@ class RotationTest(CertificateCase):
     def broker_log(self, shop: Shop) -> str:
         return (shop.directory / "central-broker.log").read_text()
 
-    def warning(self, shop: Shop, words: str) -> list[str]:
-        status = json.loads(shop.gateway.ctl("status", "--json").stdout)
-        return [c["warning"] for c in status["certificates"] if c["warning"] and words in c["warning"]]
+
+class ServerTest(CertificateCase):
+    """Tills and tablets see a renewed certificate at their next connection; the one they have goes on."""
+
+    def connect(self, port: int, trusted: Path) -> http.client.HTTPSConnection:
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=10, context=ssl.create_default_context(cafile=str(trusted))
+        )
+        self.addCleanup(connection.close)
+        connection.connect()
+        return connection
+
+    def shown(self, connection: http.client.HTTPSConnection) -> str:
+        return dict(pair for names in connection.sock.getpeercert()["subject"] for pair in names)["commonName"]
+
+    def serves(self, connection: http.client.HTTPSConnection) -> bool:
+        connection.request("GET", "/no-such-page")
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status == 404
+
+    def test_a_renewed_certificate_is_shown_without_a_restart(self) -> None:
+        folder = self.folder()
+        authority = Authority(folder)
+        shop = self.shop({"radio": {"receivers": []}}, radio=FakeRadio)
+        files = {name: self.files(authority.issue(f"{name}-1"), folder / name) for name in ("pos", "tablet")}
+        shop.gateway.configuration["pos"]["http"]["tls"] = files["pos"]
+        shop.gateway.configuration["tablet"]["tls"] = files["tablet"]
+        shop.gateway.start()
+        for name, port in (("pos", shop.gateway.pos_port), ("tablet", shop.gateway.tablet_port)):
+            with self.subTest(name):
+                before = self.connect(port, authority.certificate)
+                self.assertEqual(self.shown(before), f"{name}-1")
+                renewed = authority.issue(f"{name}-2")
+                replace(Path(files[name]["cert_file"]), renewed.certificate)
+                self.wait(lambda: self.warning(shop, "does not belong"), _NOTICED_S, "half a renewal")
+                self.assertEqual(self.shown(self.connect(port, authority.certificate)), f"{name}-1")
+                replace(Path(files[name]["key_file"]), renewed.key)
+                before = self.connect(port, authority.certificate)
+                self.wait(
+                    lambda n=name, p=port, b=before: self.serves(b)
+                    and self.shown(self.connect(p, authority.certificate)) == f"{n}-2",
+                    _NOTICED_S,
+                    "the new one is shown",
+                )
+                self.assertTrue(self.serves(before))
+                self.assertEqual(self.shown(before), f"{name}-1")
 
 
 class EndTest(CertificateCase):

@@ -28,7 +28,7 @@ class Files : public testing::Test {
     std::ofstream(folder / name) << text;
     return folder / name;
   }
-  News look() { return credentials->look(Link::central, config.central); }
+  News look() { return credentials->look(Holder::central, config); }
 
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "touchpoint-credentials";
   Config config;
