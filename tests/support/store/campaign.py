@@ -27,13 +27,22 @@ PATCH: dict[str, Any] = {
     "radio": {"receivers": [{"id": "rx-till", "remote": True, "zone": "entrance"}]},
     "pos": {"workstations": [{"id": f"POS{number}"} for number in (1, 2, 3)]},
 }
-_TILLS, _WALKERS, _BUYERS = 3, 6, 6
+_TILLS, _BUYERS = 3, 6
 _OWED_S = 1.5  # heard so long by a daemon that was ready, a member has a visit
 _SLACK_S = 1.0
 _DEAF_S = 1.0  # from a new connection to the local broker until its receivers are heard again, at most
 _LOCAL_BACK_S = 15  # longer than the back-off of that link
 _SETTLE_S = 300  # a back-off of 60 s, and what waits
 _NEAR_DBM = -56
+
+
+class Pace(NamedTuple):
+    """How fast the machine under test is. `patience_s`: so long a till hands a ticket in."""
+
+    life_s: float = 0.5  # from ready to the next kill, in the mean
+    start_s: float = 0.4  # within which a start is cut short now and then
+    patience_s: float = 30
+    walkers: int = 6  # members who come and go
 
 
 class Span(NamedTuple):
@@ -100,8 +109,9 @@ class _Worker:
 class BusyTill(_Worker):
     """Sells one ticket, or three in one request, or repeats one that was answered; hands in until it is answered."""
 
-    def __init__(self, seed: int, port: int, workstation: str, buyers: list[Member]) -> None:
+    def __init__(self, seed: int, port: int, workstation: str, buyers: list[Member], patience_s: float) -> None:
         super().__init__(seed, (0.02, 0.15))
+        self._patience_s = patience_s
         self.handed_in: set[str] = set()  # sequence numbers
         self.answered: dict[str, tuple[str, int]] = {}  # ticket id -> sequence number, total in cents
         self.repeated = 0
@@ -127,7 +137,7 @@ class BusyTill(_Worker):
     def _hand_in(self, tickets: list[dict[str, Any]], *expected: str) -> None:
         body = "\n".join(map(json.dumps, tickets)).encode()
         kind = "application/json" if len(tickets) == 1 else "application/x-ndjson"
-        answer = self._till.hand_in_body(body, kind)
+        answer = self._till.hand_in_body(body, kind, self._patience_s)
         results = answer.body.get("results", []) if answer.status == 202 else []
         if len(results) != len(tickets) or any(result["status"] not in expected for result in results):
             self.failures.append(f"{self.workstation}: {answer}")
@@ -218,8 +228,8 @@ class Campaign:
     With `waiting`, so many events wait from the beginning, and the WAN swallows everything until the shop closes.
     """
 
-    def __init__(self, shop: Shop, seed: int, waiting: int = 0) -> None:
-        self.shop, self._waiting = shop, waiting
+    def __init__(self, shop: Shop, seed: int, waiting: int = 0, pace: Pace = Pace()) -> None:
+        self.shop, self._waiting, self._pace = shop, waiting, pace
         self.chance = random.Random(seed)
         self.lives: list[Span] = []  # of the daemon, from /readyz to its death
         self.starts_s: list[float] = []
@@ -227,12 +237,13 @@ class Campaign:
         shop.gateway.configuration["central"]["url"] = self.proxy.url
         self.local_proxy = FaultProxy(shop.local.port)
         shop.gateway.configuration["local"]["url"] = self.local_proxy.url
-        self._walkers = [coat_lover(number) for number in range(1, _WALKERS + 1)]
+        self._walkers = [coat_lover(number) for number in range(1, pace.walkers + 1)]
         self._absent = member(900)
         buyers = [member(500 + number) for number in range(_BUYERS)]
         self.members = [*self._walkers, *buyers, self._absent]
         self.tills = [
-            BusyTill(seed + n, shop.gateway.pos_port, f"POS{n}", buyers) for n in range(1, _TILLS + 1)
+            BusyTill(seed + n, shop.gateway.pos_port, f"POS{n}", buyers, pace.patience_s)
+            for n in range(1, _TILLS + 1)
         ]
         self.walkers = [Walker(seed + 10 + n, shop, who) for n, who in enumerate(self._walkers)]
         self.line = BadLine(seed + 100, self.proxy)
@@ -262,12 +273,12 @@ class Campaign:
 
     def _kill_and_start(self, born: float) -> float:
         """Now and then before it is ready. Returns when it became ready again."""
-        self._moment(self.chance.expovariate(2.0))
+        self._moment(self.chance.expovariate(1 / self._pace.life_s))
         self.lives.append(Span(born, time.time()))
         self.shop.gateway.kill()
         while self.chance.random() < 0.2:
             self.shop.gateway.start(ready=False)
-            self._moment(self.chance.uniform(0, 0.4))
+            self._moment(self.chance.uniform(0, self._pace.start_s))
             self.shop.gateway.kill()
         started_s = time.monotonic()
         self.shop.gateway.start()

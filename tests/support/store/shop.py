@@ -24,7 +24,7 @@ class Shop:
 
     `one_broker` lets both links share a broker, else central and the store have one each. `radio` and `bus` make
     other parts than the emulated ones. `durable_wan`: central's broker remembers central's subscriptions over kill -9.
-    `wan_limits`: lines for its configuration.
+    `wan_limits`: lines for its configuration. `gateway`: another class than the daemon beside us.
     """
 
     def __init__(
@@ -37,10 +37,11 @@ class Shop:
         bus: Any = Bus,
         durable_wan: bool = False,
         wan_limits: str = "",
+        gateway: Any = Gateway,
     ) -> None:
         self.directory, self.chance = directory, random.Random(seed)
         self._patch, self._one_broker, self._open_radio, self._open_bus = patch, one_broker, radio, bus
-        self._durable_wan, self._wan_limits = durable_wan, wan_limits
+        self._durable_wan, self._wan_limits, self._make_gateway = durable_wan, wan_limits, gateway
         self._open = ExitStack()
 
     def __enter__(self) -> "Shop":
@@ -64,7 +65,7 @@ class Shop:
         if self._durable_wan:
             self.wan.save()
         self.tablet = self._keep(Tablet(self.local.port, STORE))
-        self.gateway = self._keep(Gateway(self.directory, self.bus, self.local, self.wan, self._patch))
+        self.gateway: Gateway = self._keep(self._make_gateway(self.directory, self.bus, self.local, self.wan, self._patch))
         self.till = Till(self.gateway.pos_port, key=POS_KEY)
         self.entrance, self.fitting = Controller(self.radio, "hci0"), Controller(self.radio, "hci1")
         self.till_receiver = self._keep(RemoteReceiver(self.local.port, STORE, "rx-till"))
