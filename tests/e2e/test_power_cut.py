@@ -17,7 +17,6 @@ from virtual_gateway import VirtualGateway
 
 _CUTS = 2
 _PACE = Pace(life_s=4, start_s=15, patience_s=180, walkers=0)
-_READY_S = 10.0  # on an emulated processor
 
 
 class PowerCutTest(ShopCase):
@@ -36,7 +35,6 @@ class PowerCutTest(ShopCase):
         print(campaign.figures(), f"ready after {max(gateway.ready_s):.2f} s at most", sep="\n", file=sys.stderr)
         self.assertEqual(campaign.complaints(), [], f"seed {seed}")
         self.assertGreater(sum(len(till.answered) for till in campaign.tills), cuts)
-        self.assertLess(max(gateway.ready_s), _READY_S)
 
 
 if __name__ == "__main__":
