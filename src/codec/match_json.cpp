@@ -20,21 +20,11 @@ constexpr auto kTieNames = std::to_array<Named<ItemTie>>({{ItemTie::style, "styl
                                                           {ItemTie::tried, "tried"}});
 constexpr auto kStageNames = std::to_array<Named<CaseStage>>(
     {{CaseStage::first, "first"}, {CaseStage::last, "last"}, {CaseStage::closed, "closed"}});
-constexpr auto kRefusalNames = std::to_array<Named<Refusal>>({{Refusal::none, "none"},
-                                                              {Refusal::not_final, "not_final"},
-                                                              {Refusal::totals, "totals"},
-                                                              {Refusal::employee, "employee"},
-                                                              {Refusal::not_a_sale, "not_a_sale"},
-                                                              {Refusal::gift_card_only, "gift_card_only"},
-                                                              {Refusal::other_loyalty, "other_loyalty"},
-                                                              {Refusal::ambiguous_hour, "ambiguous_hour"},
-                                                              {Refusal::too_late, "too_late"},
-                                                              {Refusal::till_radio, "till_radio"},
-                                                              {Refusal::crowd, "crowd"},
-                                                              {Refusal::consent, "consent"},
-                                                              {Refusal::rejected, "rejected"},
-                                                              {Refusal::voided, "voided"},
-                                                              {Refusal::erased, "erased"}});
+constexpr auto kRefusalNames = [] {
+  std::array<Named<Refusal>, kRefusalCount> out{};
+  for (std::size_t i = 0; i < kRefusalCount; ++i) out[i] = {static_cast<Refusal>(i), kRefusalWords[i]};
+  return out;
+}();
 constexpr std::array kTillTieNames{"elsewhere",  "unheard",     "brief_weak",  "brief_clear",
                                    "stays_weak", "stays_clear", "leaves_weak", "leaves_clear"};
 constexpr std::array kExitTieNames{"soon", "later", "much_later"};
@@ -157,6 +147,7 @@ std::string encode_case(const MatchCase& p) {
   Json goods = Json::array();
   for (const auto& line : p.ticket.lines) goods.push_back(line.sku);
   return dump({{"key", key_json(p.ticket.key)},
+               {"begun_ms", p.ticket.begun_at ? Json(unix_ms(*p.ticket.begun_at)) : Json()},
                {"ended_ms", unix_ms(p.ticket.ended_at)},
                {"goods", std::move(goods)},
                {"stage", name_of(kStageNames, p.stage)},
@@ -176,6 +167,7 @@ Result<MatchCase> decode_case(std::string_view json) {
   const Cursor key = c.need("key");
   p.ticket.key = {key.need("store").text(), key.need("workstation").text(), key.need("business_day").text(),
                   key.need("sequence").text()};
+  if (const Cursor begun = c.at("begun_ms"); begun.present()) p.ticket.begun_at = read_ms(begun);
   p.ticket.ended_at = read_ms(c.need("ended_ms"));
   c.at("goods").each(kMany, [&](const Cursor& name) {
     p.ticket.lines.emplace_back();
@@ -205,6 +197,8 @@ std::string encode_learning(const MatchLearning& l) {
                {"anonymous", l.anonymous},
                {"nobody_permille", l.nobody_permille},
                {"risk_permille", l.risk_permille},
+               {"probable_told", l.probable_told},
+               {"probable_risk_permille", l.probable_risk_permille},
                {"crowds", l.crowds},
                {"present", l.present},
                {"judged", l.judged},
@@ -230,6 +224,8 @@ Result<MatchLearning> decode_learning(std::string_view json) {
   l.anonymous = read_count(c.at("anonymous"));
   l.nobody_permille = static_cast<std::uint64_t>(c.at("nobody_permille").integer(0, kMaxMs));
   l.risk_permille = static_cast<std::uint64_t>(c.at("risk_permille").integer(0, kMaxMs));
+  l.probable_told = read_count(c.at("probable_told"));
+  l.probable_risk_permille = static_cast<std::uint64_t>(c.at("probable_risk_permille").integer(0, kMaxMs));
   l.crowds = read_count(c.at("crowds"));
   l.present = static_cast<std::uint64_t>(c.at("present").integer(0, kMaxMs));
   l.judged = read_count(c.at("judged"));

@@ -30,19 +30,7 @@ Attribution proposal_of(const TicketId& ticket, const Judgement& judged) {
 
 /// Why an inferred attribution must not stand.
 std::string why_gone(Refusal refusal) {
-  static constexpr std::pair<Refusal, const char*> kWords[] = {{Refusal::not_final, "not_final"},
-                                                               {Refusal::totals, "totals_mismatch"},
-                                                               {Refusal::employee, "employee"},
-                                                               {Refusal::not_a_sale, "not_a_sale"},
-                                                               {Refusal::gift_card_only, "gift_card_only"},
-                                                               {Refusal::other_loyalty, "other_loyalty"},
-                                                               {Refusal::ambiguous_hour, "ambiguous_hour"},
-                                                               {Refusal::too_late, "too_late"},
-                                                               {Refusal::till_radio, "till_radio"},
-                                                               {Refusal::crowd, "crowd"}};
-  const auto* word =
-      std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& row) { return row.first == refusal; });
-  return word == std::end(kWords) ? "evidence" : word->second;
+  return refusal == Refusal::none ? "evidence" : kRefusalWords.at(static_cast<std::size_t>(refusal));
 }
 
 }  // namespace

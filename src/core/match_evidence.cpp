@@ -9,22 +9,18 @@ namespace {
 
 constexpr Millis kAround{20'000};        // facts §3.1: till presence is looked for so long before and after
 constexpr Millis kLeavesBefore{20'000};  // clocks of tills are some ten seconds off, a slot has five
-constexpr Millis kLeavesWithin{60'000};  // takes bag and receipt
+constexpr Millis kLeavesWithin{40'000};  // takes bag and receipt
 constexpr Millis kBridge{20'000};
 constexpr Millis kSeenElsewhere{15'000};
 constexpr Millis kSoon{5 * 60'000};
 constexpr Millis kMuchLater{20 * 60'000};
 constexpr std::int32_t kClearMargin = 6;  // dB; less is within the fading of one slot
 constexpr double kMostOfItem = 200;       // facts §3.1
-constexpr double kMostOfIntent = 200;
+constexpr double kMostOfIntent = 100;
 constexpr double kMostOfStyle = 20;
-// Simulated days: rare goods said three to five times more than their share of purchases, popular ones did not
-// (decisions/0021).
-constexpr double kRare = 8;
-constexpr double kRareMore = 3;
 constexpr double kConfirmed = 50;
+constexpr double kLeastOfMiss = 0.2;     // a phone list is never the whole of what somebody wants
 constexpr double kSecondPurchase = 0.1;  // few buy twice in one visit
-constexpr double kLeastOfMiss = 0.5;     // what was looked for and not bought speaks little
 
 Millis overlap(const TraceStay& stay, WallTime from, WallTime to) {
   return std::max(Millis{0}, std::min(stay.to, to) - std::max(stay.from, from));
@@ -40,7 +36,7 @@ double item_weight(const TiedItem& item, double rivals, const MatchWeights& weig
   static constexpr std::array<double, kItemTieCount> kMost{kMostOfStyle, kMostOfIntent, kMostOfItem, kMostOfItem};
   const double bought = weights.share_bought(item.tie);
   const double weight = 1 - bought + bought / (rivals * frequency);
-  return std::min(weight * std::clamp(weight / kRare, 1.0, kRareMore), kMost.at(static_cast<std::size_t>(item.tie)));
+  return std::min(weight, kMost.at(static_cast<std::size_t>(item.tie)));
 }
 
 /// The item that says most; goods in mind that were not bought speak a little against him.

@@ -9,26 +9,26 @@ namespace {
 struct Start {
   double m, u;
 };
-constexpr std::array<Start, kTillTieCount> kTill{{{0.02, 0.70},  // elsewhere: 0.03
-                                                  {0.09, 0.13},  // unheard: a pocket, a dead corner
-                                                  {0.03, 0.06},  // there for a part of it
-                                                  {0.05, 0.03},
+constexpr std::array<Start, kTillTieCount> kTill{{{0.01, 0.50},  // elsewhere: 0.02
+                                                  {0.04, 0.20},  // unheard: a pocket, a dead corner
+                                                  {0.02, 0.16},  // there for a part of it
+                                                  {0.07, 0.05},
                                                   {0.03, 0.015},  // stays on: perhaps the next in the queue
                                                   {0.06, 0.012},
-                                                  {0.17, 0.020},    // leaves with the receipt
-                                                  {0.55, 0.015}}};  // about 37
-constexpr std::array<Start, kExitTieCount> kExit{{{0.60, 0.20}, {0.37, 0.40}, {0.03, 0.40}}};
-constexpr double kTillWorth = 40;
-constexpr double kTillWorthOfOthers = 200;
-constexpr double kExitWorth = 60;
-constexpr std::array<double, kItemTieCount> kBought{0.25, 0.50, 0.60, 0.70};
-constexpr double kBoughtWorth = 20;
-constexpr double kNobody = 0.90;
+                                                  {0.17, 0.040},    // leaves with the receipt
+                                                  {0.60, 0.018}}};  // about 37
+constexpr std::array<Start, kExitTieCount> kExit{{{0.65, 0.40}, {0.30, 0.35}, {0.05, 0.25}}};
+constexpr double kTillWorth = 20;
+constexpr double kTillWorthOfOthers = 600;
+constexpr double kExitWorth = 30;
+constexpr std::array<double, kItemTieCount> kBought{0.25, 0.60, 0.60, 0.70};
+constexpr double kBoughtWorth = 10;
+constexpr double kNobody = 0.95;
 constexpr double kNobodyWorth = 30;
 constexpr double kLeastNobody = 0.20;
 constexpr double kMostNobody = 0.995;
-constexpr double kUsualFrequency = 0.01;
-constexpr double kFrequencyWorth = 50;
+constexpr double kUsualOfGoods = 0.7;  // purchases that contain a product nobody has bought yet
+constexpr double kFrequencyWorth = 100;
 constexpr std::uint32_t kHalveAt = 20'000;  // purchases: about a month of a busy shop
 constexpr std::size_t kMostGoods = 20'000;
 constexpr std::uint32_t kEnough = 40;  // blind `probable` judgements before they count against the class
@@ -79,7 +79,8 @@ double GoodsFrequency::of(const std::string& name) const {
     const auto it = counts_.find(of);
     return it == counts_.end() ? 0.0 : static_cast<double>(it->second);
   };
-  return (count(name) + kFrequencyWorth * kUsualFrequency) / (count(kPurchases) + kFrequencyWorth);
+  const double others = std::max(0.0, count(name) - 1);  // the purchase in question is one of them
+  return (others + kUsualOfGoods) / (count(kPurchases) + kFrequencyWorth);
 }
 
 void GoodsFrequency::restore(std::vector<std::pair<std::string, std::uint32_t>> counts) {

@@ -20,7 +20,7 @@ class GoodsFrequency {
  public:
   /// Each name once; counts are halved now and then, so that the season may change.
   void add_ticket(const std::set<std::string>& names);
-  /// Of the purchases of this shop that contain it, shrunk towards one in a hundred; 0 < f <= 1.
+  /// Of the other purchases of this shop those that contain it, shrunk towards one in 140; 0 < f <= 1.
   [[nodiscard]] double of(const std::string& name) const;
   void restore(std::vector<std::pair<std::string, std::uint32_t>> counts);
 

@@ -19,21 +19,14 @@ constexpr std::size_t kMostCases = 4'096;
 constexpr double kComparable = 20;  // a candidate: not twenty times less likely than the likeliest
 constexpr double kFirstRisk = 0.3;  // persons, before there are purchases to compare with
 constexpr double kMostRisk = 0.004;
+constexpr double kLeastProbable = 0.90;
+constexpr double kRiskOfProbable = 0.045;  // of the class, where 0.05 is allowed
 constexpr std::size_t kMostWeighed = 256;
 
 /// The till's own word for the beginning is used where the ticket has one.
-template <class T>
-WallTime begun_at(const T& ticket) {
-  if constexpr (requires { ticket.begun_at->time_since_epoch(); }) {
-    if (ticket.begun_at && *ticket.begun_at <= ticket.ended_at)
-      return std::max<WallTime>(*ticket.begun_at, ticket.ended_at - kLongestTender);
-  }
-  return ticket.ended_at - kUsualTender;
-}
-
-template <class T>
-void copy_beginning(const T& from, T& to) {
-  if constexpr (requires { to.begun_at = from.begun_at; }) to.begun_at = from.begun_at;
+WallTime begun_at(const Ticket& ticket) {
+  if (!ticket.begun_at || *ticket.begun_at > ticket.ended_at) return ticket.ended_at - kUsualTender;
+  return std::max<WallTime>(*ticket.begun_at, ticket.ended_at - kLongestTender);
 }
 
 bool only_gift_cards(const Ticket& ticket) {
@@ -48,7 +41,7 @@ Refusal refusal_of(const Ticket& ticket, const std::optional<MemberId>& truth, W
     bool holds;
     Refusal refusal;
   } kRules[] = {{!is_recorded(ticket), Refusal::not_final},
-                {!ticket.adds_up(), Refusal::totals},
+                {!ticket.adds_up(), Refusal::totals_mismatch},
                 {ticket.employee, Refusal::employee},
                 {ticket.loyalty && !truth, Refusal::other_loyalty},
                 {ticket.type != TicketType::sale, Refusal::not_a_sale},
@@ -65,7 +58,7 @@ Ticket stripped(const Ticket& ticket, const std::vector<CatalogItem>& items) {
   out.key = ticket.key;
   out.type = ticket.type;
   out.ended_at = ticket.ended_at;
-  copy_beginning(ticket, out);
+  out.begun_at = ticket.begun_at;
   std::set<std::string> names;
   for (const auto& line : ticket.lines) {
     if (line.kind != LineKind::sale || line.qty_milli <= 0) continue;
@@ -282,6 +275,13 @@ bool MatchRoom::may_guess(double p) const {
   return risk <= kFirstRisk + kMostRisk * learnt_.crowds;
 }
 
+/// A class is as right as the mean of what is in it: where most of it is surer than it must be, a little less sure
+/// purchases have room beside them (decisions/0021).
+bool MatchRoom::may_count_as_probable(double p) const {
+  const double risk = static_cast<double>(learnt_.probable_risk_permille) / 1000 + 1 - p;
+  return p >= kLeastProbable && risk <= kRiskOfProbable * (learnt_.probable_told + 1);
+}
+
 Judgement MatchRoom::judge(const MatchCase& c, WallTime now) {
   history_.settle(now);
   Judgement out;
@@ -302,6 +302,9 @@ Judgement MatchRoom::judge(const MatchCase& c, WallTime now) {
   if (out.refusal == Refusal::none && out.candidates > static_cast<std::int32_t>(kMostCandidates))
     out.refusal = Refusal::crowd;
   out.earned = out.best->stands_out() ? class_of(out.best->p, all.size() > 1 ? all[1].p : 0) : MatchClass::none;
+  const bool sure = out.earned == MatchClass::possible && c.stage == CaseStage::closed &&
+                    out.best->p >= 10 * (all.size() > 1 ? all[1].p : 0) && may_count_as_probable(out.best->p);
+  if (sure) out.earned = MatchClass::probable;
   const bool withheld = out.earned == MatchClass::probable && MatchWeights(learnt_).probable_withheld();
   out.cls = withheld ? MatchClass::possible : out.earned;
   const bool risky = out.cls == MatchClass::possible && !may_guess(out.best->p);
@@ -322,6 +325,10 @@ void MatchRoom::learn(const MatchCase& c, const Judgement& judged, WallTime now)
     learnt_.nobody_permille += permille(std::clamp(judged.nobody, 0.0, 1.0));
     const bool told = judged.refusal == Refusal::none && judged.cls != MatchClass::none;
     if (told) learnt_.risk_permille += permille(1 - judged.best->p);
+    if (told && judged.cls == MatchClass::probable) {
+      ++learnt_.probable_told;
+      learnt_.probable_risk_permille += permille(1 - judged.best->p);
+    }
     return;
   }
   JudgedBlind seen;
@@ -333,6 +340,7 @@ void MatchRoom::learn(const MatchCase& c, const Judgement& judged, WallTime now)
     if (judged.refusal != Refusal::crowd) seen.cls = judged.earned;
   }
   for (const auto& e : weigh_all(paid(c), now)) {
+    if (e.trace->stays.empty()) continue;  // his card opened the visit: no phone taught where buyers stand
     const bool buyer = c.truth == e.trace->member;
     seen.buyer_present = seen.buyer_present || buyer;
     if (e.till) ++(buyer ? learnt_.till.m : learnt_.till.u).at(static_cast<std::size_t>(*e.till));

@@ -79,6 +79,7 @@ class MatchRoom {
   void drop(const TicketId& ticket);
   void make_room();
   [[nodiscard]] bool may_guess(double p) const;
+  [[nodiscard]] bool may_count_as_probable(double p) const;
   [[nodiscard]] PaidGoods paid(const MatchCase& c) const;
   [[nodiscard]] std::vector<Evidence> weigh_all(const PaidGoods& paid, WallTime now) const;
 

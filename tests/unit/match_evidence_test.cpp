@@ -60,6 +60,28 @@ Ticket anonymous_ticket(WallTime at) {
   return t;
 }
 
+TEST(GoodsSold, APurchaseIsNoEvidenceAgainstItself) {
+  GoodsFrequency goods;
+  const double unseen = goods.of("COAT");
+  goods.add_ticket({"COAT"});
+  EXPECT_LE(goods.of("COAT"), unseen) << "sold once, and that is the purchase in question";
+  goods.add_ticket({"COAT"});
+  EXPECT_GT(goods.of("COAT"), unseen);
+}
+
+/// Her card was read at the till while no phone was heard: the visit that it opens says nothing about where buyers
+/// stand.
+TEST(Learning, AVisitThatACardOpenedTeachesNothing) {
+  Box box;
+  box.cache.put(camille());
+  box.start();
+  box.pass(1s);
+  box.till(coat_ticket(kOpening));
+  box.pass(2h);
+  EXPECT_EQ(box.core().match_learning().judged, 1U);
+  EXPECT_EQ(box.core().match_learning().buyers_present, 0U);
+}
+
 class MatchCommand : public ::testing::Test {
  protected:
   void SetUp() override {

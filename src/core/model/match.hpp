@@ -15,7 +15,7 @@
 namespace tg {
 
 inline constexpr Millis kTraceMemory{72 * 3'600'000};  ///< how long a late ticket can still find who was there
-inline constexpr const char* kMatchModel = "m1";       ///< changes with the meaning of an evidence
+inline constexpr const char* kMatchModel = "m2";       ///< changes with the meaning of an evidence
 
 /// A while in which a visitor was heard best in one zone.
 struct TraceStay {
@@ -55,7 +55,7 @@ struct VisitTrace {
 enum class Refusal : std::uint8_t {
   none,
   not_final,
-  totals,
+  totals_mismatch,
   employee,
   not_a_sale,
   gift_card_only,
@@ -69,6 +69,12 @@ enum class Refusal : std::uint8_t {
   voided,
   erased
 };
+inline constexpr std::size_t kRefusalCount = 15;
+/// Their words, in events and in rows.
+inline constexpr std::array<const char*, kRefusalCount> kRefusalWords{
+    "none",           "not_final",     "totals_mismatch", "employee", "not_a_sale",
+    "gift_card_only", "other_loyalty", "ambiguous_hour",  "too_late", "till_radio",
+    "crowd",          "consent",       "rejected",        "voided",   "erased"};
 
 enum class CaseStage : std::uint8_t { first, last, closed };
 
@@ -123,9 +129,11 @@ struct MatchLearning {
   TieCounts<kExitTieCount> exit;
   std::array<std::uint32_t, kItemTieCount> tied{};  ///< purchases of buyers with such an item in mind that had it
   std::array<std::uint32_t, kItemTieCount> untied{};
-  std::uint32_t anonymous = 0;        ///< purchases without a number
-  std::uint64_t nobody_permille = 0;  ///< of them: sum of the chance that no visitor we know was the buyer
-  std::uint64_t risk_permille = 0;    ///< persons who may be wrong in what was published: sum of 1 - p
+  std::uint32_t anonymous = 0;               ///< purchases without a number
+  std::uint64_t nobody_permille = 0;         ///< of them: sum of the chance that no visitor we know was the buyer
+  std::uint64_t risk_permille = 0;           ///< persons who may be wrong in what was published: sum of 1 - p
+  std::uint32_t probable_told = 0;           ///< of what was published, as probable
+  std::uint64_t probable_risk_permille = 0;  ///< sum of 1 - p of these
   std::uint32_t crowds = 0;
   std::uint64_t present = 0;  ///< over `crowds` purchases: visitors who may have been the buyer
   // Of purchases with a number, judged as if they had none:
