@@ -67,16 +67,16 @@ UnderstoodTicket contract_ticket(Ticket ticket) {
 
 Result<Report> check_contract(PosBody body, const std::string& bytes, const std::string& store) {
   std::vector<Ticket> tickets;
+  Report report{std::string(kContractDialect), {}};
   if (body == PosBody::json_lines) {
     auto lines = decode_ticket_lines(bytes, store);
-    if (!lines.problems.empty()) return fail(lines.problems.front().cause);
+    report.understood.problems = std::move(lines.problems);
     tickets = std::move(lines.tickets);
   } else {
     auto ticket = decode_ticket(bytes, store);
     if (!ticket) return fail(ticket.error().message);
     tickets.push_back(std::move(*ticket));
   }
-  Report report{std::string(kContractDialect), {}};
   for (auto& ticket : tickets) report.understood.tickets.push_back(contract_ticket(std::move(ticket)));
   return report;
 }
@@ -111,7 +111,6 @@ Result<Report> check_file(const TicketCheckOptions& options, const std::string& 
     return fail("no dialect recognises this document; --dialect may be one of " + reader.dialects().names());
   auto understood = understand(*tree, *dialect, context);
   if (!understood) return fail(understood.error().message);
-  if (!understood->problems.empty()) return fail(understood->problems.front().cause);
   return Report{dialect->name, std::move(*understood)};
 }
 
@@ -190,7 +189,13 @@ void print_json(const Report& report, std::ostream& out) {
   for (const auto& ticket : report.understood.tickets) tickets.push_back(ticket_json(ticket));
   Json ignored = Json::array();
   for (const auto& name : report.understood.ignored) ignored.push_back({{"path", name.path}, {"times", name.times}});
-  const Json all = {{"dialect", report.dialect}, {"tickets", std::move(tickets)}, {"ignored", std::move(ignored)}};
+  Json problems = Json::array();
+  for (const auto& problem : report.understood.problems)
+    problems.push_back({{"transaction", problem.place + 1}, {"cause", problem.cause}});
+  const Json all = {{"dialect", report.dialect},
+                    {"tickets", std::move(tickets)},
+                    {"problems", std::move(problems)},
+                    {"ignored", std::move(ignored)}};
   out << all.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
@@ -208,7 +213,9 @@ ExitCode run_ticket_check(const TicketCheckOptions& options, std::ostream& out, 
     return kFailed;
   }
   options.json ? print_json(*report, out) : print_text(*report, out);
-  return kDone;
+  for (const auto& problem : report->understood.problems)
+    err << options.file << ": transaction " << problem.place + 1 << ": " << printable(problem.cause) << '\n';
+  return report->understood.problems.empty() ? kDone : kFailed;
 }
 
 }  // namespace tg

@@ -20,7 +20,8 @@ struct TicketCheckOptions {
   bool json = false;
 };
 
-/// 0 when every ticket is understood, whether or not it adds up; 1 when the file or the profile is not.
+/// 0 when every ticket is understood, whether or not it adds up; 1 when the file, the profile or one of its tickets is
+/// not: the others are shown, and each that is not is named with its cause.
 [[nodiscard]] ExitCode run_ticket_check(const TicketCheckOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace tg

@@ -1,4 +1,4 @@
-"""The power of a real machine fails under load, a few times. TOUCHPOINT_CUTS says how often, TOUCHPOINT_SEED repeats."""
+"""The power of a whole machine fails under load. TOUCHPOINT_CUTS says how often, TOUCHPOINT_SEED repeats a run."""
 
 from __future__ import annotations
 

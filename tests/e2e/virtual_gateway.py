@@ -18,8 +18,8 @@ from store.gateway import Gateway
 from store.processes import Process, free_port
 from store.radio import program_directory
 
-_OUTSIDE = "10.0.2.2"  # qemu's name for the machine around it
-_INSIDE = "10.0.2.15"
+_OUTSIDE = "192.0.2.2"  # qemu's name for the machine around it
+_INSIDE = "192.0.2.15"
 _DISK_BYTES = 1 << 30
 _BOOT_S = 180
 _HERE = Path(__file__).resolve().parent
@@ -88,7 +88,7 @@ class VirtualGateway(Gateway):
         command = self._machine.command(
             self._share,
             *("-drive", f"file={self._disk},format=raw,if=virtio,cache=writeback"),
-            *("-netdev", f"user,id=outside{forwards}", "-device", "virtio-net-pci,netdev=outside"),
+            *("-netdev", f"user,id=outside,net=192.0.2.0/24{forwards}", "-device", "virtio-net-pci,netdev=outside"),
         )
         for name in ("output", "began"):
             (self._share / name).unlink(missing_ok=True)

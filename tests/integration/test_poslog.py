@@ -180,6 +180,18 @@ class PoslogTest(ShopCase):
         usage = subprocess.run([program, "ticket", "check"], capture_output=True, text=True, check=False, timeout=30)
         self.assertEqual(usage.returncode, 2)
 
+    def test_ticket_check_shows_the_others_of_a_day_and_names_each_that_is_bad(self) -> None:
+        path = self.folder() / "day.xml"
+        bad = [poslog.ncr([_SCARF], n).replace("<ExtendedAmount>49.00", "<ExtendedAmount>forty", 1) for n in ("42", "44")]
+        path.write_bytes(poslog.document(poslog.ncr([_SCARF], "41"), bad[0], poslog.ncr([_SCARF], "43"), bad[1]))
+        command = [program_directory() / "touchpointctl", "--json", "ticket", "check", path]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        report = json.loads(done.stdout)
+        self.assertEqual([t["key"]["sequence"] for t in report["tickets"]], ["41", "43"])
+        self.assertEqual([p["transaction"] for p in report["problems"]], [2, 4])
+        self.assertIn("transaction 4: ", done.stderr)
+
 
 _CORNER_SHOP = {
     "schema": 1,

@@ -76,6 +76,24 @@ TEST_F(CoreReturns, AReturnFollowsNobodyWhoRefusesAttribution) {
   EXPECT_EQ(count<fact::AttributionCreated>(), 1U);
 }
 
+TEST_F(CoreReturns, AReturnFollowsWhatIsSaidOfItsSaleLater) {
+  Ticket sold = sale();
+  sold.loyalty.reset();
+  seal(sold);
+  box.till(sold);
+  const Ticket back = return_of(sold, "119");
+  box.till(back);
+  ASSERT_FALSE(stored(back).attribution);
+  box.command("c-1", "match", MatchVerdict{ticket_id(sold.key), true, who.member});
+  ASSERT_TRUE(stored(back).attribution);
+  EXPECT_EQ(stored(back).attribution->member, who.member);
+  box.command("c-2", "match", MatchVerdict{ticket_id(sold.key), false, who.member});
+  EXPECT_TRUE(stored(back).attribution->retracted);
+  box.command("c-3", "match", MatchVerdict{ticket_id(sold.key), true, other.member});
+  EXPECT_EQ(stored(back).attribution->member, other.member);
+  EXPECT_FALSE(stored(back).attribution->retracted);
+}
+
 TEST_F(CoreReturns, AReturnWithoutLinkOrOfAnotherStoreIsRecorded) {
   Ticket back = return_of(sale(), "119");
   back.returns.reset();
