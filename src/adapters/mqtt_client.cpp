@@ -120,7 +120,7 @@ mqtt::message_ptr to_message(const Publication& publication, bool v5) {
     properties.add({mqtt::property::USER_PROPERTY, mqtt::string_ref(name), mqtt::string_ref(value)});
   if (publication.expiry_s)
     properties.add({mqtt::property::MESSAGE_EXPIRY_INTERVAL, static_cast<std::int32_t>(*publication.expiry_s)});
-  message->set_properties(properties);
+  message->set_properties(std::move(properties));
   return message;
 }
 
