@@ -16,7 +16,7 @@ constexpr std::array<Start, kTillTieCount> kTill{{{0.01, 0.50},  // elsewhere: 0
                                                   {0.03, 0.015},  // stays on: perhaps the next in the queue
                                                   {0.06, 0.012},
                                                   {0.17, 0.040},    // leaves with the receipt
-                                                  {0.60, 0.018}}};  // about 37
+                                                  {0.60, 0.018}}};  // about 33
 constexpr std::array<Start, kExitTieCount> kExit{{{0.65, 0.40}, {0.30, 0.35}, {0.05, 0.25}}};
 constexpr double kTillWorth = 20;
 constexpr double kTillWorthOfOthers = 600;
