@@ -318,6 +318,18 @@ TEST_F(HttpPosTest, a_body_that_cannot_be_understood_is_400_and_names_the_place_
   EXPECT_EQ(tickets, 0u);
 }
 
+TEST_F(HttpPosTest, a_bulk_of_more_than_ten_thousand_lines_is_refused_whole_whatever_they_are) {
+  open();
+  std::string body = kTicket;
+  for (int i = 0; i < 9'999; ++i) body += "\n1";
+  const std::string most = send(body + "\n\n", "Content-Type: application/x-ndjson\r\n");
+  EXPECT_EQ(status_of(most), 202) << "blank lines are none";
+  const std::string more = send(body + "\n1", "Content-Type: application/x-ndjson\r\n");
+  EXPECT_EQ(status_of(more), 400);
+  EXPECT_NE(more.find("at most 10000 tickets are allowed"), std::string::npos);
+  EXPECT_EQ(tickets, 1U);
+}
+
 TEST_F(HttpPosTest, other_media_types_methods_and_paths_are_refused) {
   open();
   EXPECT_EQ(status_of(send("<POSLog/>", "Content-Type: text/xml\r\n")), 415);
