@@ -82,18 +82,11 @@ void forget_side_rows(Db& db, Generation generation, std::string_view member) {
   db.run("DELETE FROM loyalty WHERE generation = ? AND member = ?", {generation, member});
 }
 
-std::string body_of(const Profile& profile) {
-  if (profile.keys.empty()) return encode_profile(profile);
-  Profile without_keys = profile;
-  without_keys.keys.clear();
-  return encode_profile(without_keys);
-}
-
 /// No loyalty number begins so.
 std::string order_number(const std::string& order) { return "order " + order; }
 
-bool put_profile(Db& db, Generation generation, const Profile& profile) {
-  const std::string body = body_of(profile);
+bool put_profile(Db& db, Generation generation, const ProfileRow& row) {
+  const auto& [profile, body] = row;
   db.run("INSERT OR IGNORE INTO profile (generation, member, body) VALUES (?, ?, ?)",
          {generation, profile.member.value, body});
   const bool fresh = db.changes() == 1;
@@ -222,7 +215,7 @@ void put_consent(Db& db, Generation generation, const ConsentChange& change) {
   if (held && (change.record.at < held->at || (change.record.at == held->at && !refusal))) return;
   held = change.record;
   db.run("UPDATE profile SET body = ? WHERE generation = ? AND member = ?",
-         {body_of(*profile), generation, change.member.value});
+         {profile_row(*profile).body, generation, change.member.value});
   if (change.purpose != Purpose::recognition) return;
   if (refusal) {
     db.run("DELETE FROM recognition WHERE generation = ? AND member = ?", {generation, change.member.value});

@@ -92,7 +92,7 @@ bool plausible(const SnapshotPart& part) {
 void report_profiles(const Delta& delta, WallTime now, event::CacheWritten& answer) {
   for (const auto& member : delta.removes) answer.removed.emplace_back(member);
   if (!delta.upserts) return;
-  for (const auto& profile : delta.upserts->profiles) {
+  for (const auto& [profile, body] : delta.upserts->profiles) {
     if (auto keys = member_keys(profile, now))
       answer.upserted.push_back(std::move(*keys));
     else

@@ -3,12 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <vector>
 
 #include "adapters/admin_client.hpp"
 #include "cli/ask.hpp"
@@ -20,6 +20,7 @@ namespace {
 // A part is in the staging table within milliseconds; the last one waits for the switch and the new identifier tables.
 constexpr std::chrono::seconds kMaxWaitForPart{120};
 constexpr std::chrono::seconds kMaxWaitForLast{600};
+constexpr std::size_t kPartsUnderWay = 4;  // one is read, one is written, and neither lane waits for the other
 
 struct SourceFile {
   std::string name;  ///< for messages
@@ -56,11 +57,11 @@ void print_errors(const SourceFile& file, const ImportPlan& plan, std::ostream& 
   err << "Nothing was sent; the data in force stays.\n";
 }
 
-/// The second pass: the same file once more, part by part, each compared with what the first pass saw. Over two
-/// connections in turn: the daemon reads one part while it writes the other.
+/// The second pass: the same file once more, part by part, each compared with what the first pass saw. Over some
+/// connections in turn: the daemon reads parts while it writes others.
 class Sender {
  public:
-  using Doors = std::array<AdminClient, 2>;
+  using Doors = std::vector<AdminClient>;
   Sender(Doors& daemon, SourceFile& file, const ImportKind& kind, const ImportPlan& plan)
       : daemon_(daemon), file_(file), kind_(kind), plan_(plan), snapshot_(new_snapshot_id()) {
     file_.stream.clear();
@@ -123,11 +124,12 @@ class Sender {
 
 Result<Answer, AskError> send_file(const ImportOptions& options, SourceFile& file, const ImportKind& kind,
                                    const ImportPlan& plan, std::ostream& err) {
-  auto first = reach(options.socket);
-  if (!first) return Unexpected<AskError>{first.error()};
-  auto second = reach(options.socket);
-  if (!second) return Unexpected<AskError>{second.error()};
-  Sender::Doors daemon{std::move(*first), std::move(*second)};
+  Sender::Doors daemon;
+  while (daemon.size() < kPartsUnderWay) {
+    auto door = reach(options.socket);
+    if (!door) return Unexpected<AskError>{door.error()};
+    daemon.push_back(std::move(*door));
+  }
   const auto all = count_of(static_cast<std::int64_t>(plan.rows), kind.noun);
   auto answer = Sender(daemon, file, kind, plan).send([&](std::size_t rows) {
     if (options.show_progress)

@@ -63,7 +63,11 @@ void add_visits(Table& table, const Answer& answer) {
     table.add({"  " + text_of(zone, "zone"), count_in(zone, "visits"),
                stay.is_null() ? "" : "median " + seconds_of(stay, "median") + ", p90 " + seconds_of(stay, "p90")});
   }
-  table.add({"footfall", "-", "no counter"});
+  const bool estimated = number_of(visits, "footfall").has_value();
+  table.add({"footfall", count_in(visits, "footfall"),
+             estimated ? "estimated, " + percent_of(visits, "recognised_share") +
+                             " recognised; too high where purchases find no buyer"
+                       : "no counter, and too few purchases of recognised visits to estimate it"});
 }
 
 void add_tickets(Table& table, const Answer& answer) {
@@ -129,6 +133,8 @@ void add_quality(Table& table, const Answer& answer) {
   table.add(
       {"matching", count_in(q, "retracted") + " of " + count_in(q, "attributions") + " attributions retracted", ""});
   table.add({"latency", "recognised " + times("entry_to_recognised_ms"), ""});
+  table.add({"", "at central " + times("recognised_to_central_ms"), ""});
+  table.add({"", "on the tablet " + times("suggestion_to_tablet_ms"), ""});
   table.add({"", "attributed " + times("ticket_to_attributed_ms"), ""});
 }
 

@@ -236,7 +236,7 @@ void MemoryStore::take_over(DataSet which) {
 }
 
 void MemoryStore::upsert(const DataRows& rows) {
-  for (const auto& profile : rows.profiles) profiles_.insert_or_assign(profile.member, profile);
+  for (const auto& [profile, body] : rows.profiles) profiles_.insert_or_assign(profile.member, profile);
   for (const auto& item : rows.items) items_.insert_or_assign(item.variant, item);
   rules_.insert(rules_.end(), rows.rules.begin(), rows.rules.end());
   for (const auto& scenario : rows.scenarios) scenarios_.insert_or_assign(scenario.id, scenario);
@@ -256,7 +256,7 @@ event::CacheWritten MemoryStore::write(const Delta& delta) {
     return written;
   }
   upsert(*delta.upserts);
-  for (const auto& profile : delta.upserts->profiles) {
+  for (const auto& [profile, body] : delta.upserts->profiles) {
     if (recognisable(profile)) {
       written.upserted.push_back(keys_of(profile));
     } else {

@@ -34,7 +34,7 @@ const SetWords& words_of(DataSet set) { return kWords.at(static_cast<std::size_t
 std::string add_row(DataSet set, const Cursor& c, DataRows& rows) {
   switch (set) {
     case DataSet::profiles:
-      return rows.profiles.emplace_back(read_profile(c)).member.value;
+      return rows.profiles.emplace_back(profile_row(read_profile(c))).profile.member.value;
     case DataSet::catalog:
       return rows.items.emplace_back(read_item(c)).variant;
     case DataSet::complements:
@@ -132,11 +132,15 @@ Body read_replay(const CommandId&, const Cursor& c) {
 }
 
 constexpr auto kVerdictNames = std::to_array<Named<bool>>({{true, "confirm"}, {false, "reject"}});
+/// `claim_code`: the member redeemed the code of the receipt, at a till or in the app, possibly days later.
+constexpr auto kConfirmMethods =
+    std::to_array<Named<std::string_view>>({{"confirmed", "confirmed"}, {"claim_code", "claim_code"}});
 
 Body read_match(const CommandId&, const Cursor& c) {
   MatchVerdict verdict{.ticket = TicketId{c.need("ticket_id").filled_text()},
                        .confirmed = c.need("verdict").choice(kVerdictNames, false),
-                       .member = std::nullopt};
+                       .member = std::nullopt,
+                       .method = std::string(c.at("method").choice(kConfirmMethods, std::string_view("confirmed")))};
   if (c.at("member").present()) verdict.member = read_member(c);
   return verdict;
 }

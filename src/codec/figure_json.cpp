@@ -159,7 +159,9 @@ std::string encode_visit_share(const VisitShare& s) {
   out["method"] = name_of(kRecognitionNames, s.method);
   put(out, "holdout", s.holdout);
   put(out, "eligible", s.eligible);
+  if (s.suggested_at) out["suggested_ms"] = unix_ms(*s.suggested_at);
   put(out, "delivered", s.delivered);
+  if (s.delivered_ms >= 0) out["delivered_ms"] = s.delivered_ms;
   put(out, "unlinked", s.unlinked);
   put(out, "suppressed", s.suppressed);
   put(out, "cards", s.cards);
@@ -179,7 +181,9 @@ Result<VisitShare> decode_visit_share(std::string_view json) {
                .method = c.at("method").choice(kRecognitionNames, RecognitionMethod::eid),
                .holdout = c.at("holdout").flag(),
                .eligible = c.at("eligible").flag(),
+               .suggested_at = std::nullopt,
                .delivered = c.at("delivered").flag(),
+               .delivered_ms = c.at("delivered_ms").integer(-1, kMost, -1),
                .unlinked = c.at("unlinked").flag(),
                .suppressed = static_cast<std::uint32_t>(c.at("suppressed").integer(0, UINT32_MAX)),
                .cards = c.at("cards").int32(0, kMaxInt),
@@ -189,6 +193,7 @@ Result<VisitShare> decode_visit_share(std::string_view json) {
                .items = c.at("items").list(kMany, read_item_share),
                .purchases = {}};
   if (const Cursor ended = c.at("ended_ms"); ended.present()) s.ended_at = wall_ms(amount(ended));
+  if (const Cursor first = c.at("suggested_ms"); first.present()) s.suggested_at = wall_ms(amount(first));
   s.zones = c.at("zones").list(kMany, [](const Cursor& stay) {
     return ZoneStay{ZoneId{stay.element(0).text()}, Seconds{amount(stay.element(1))}};
   });

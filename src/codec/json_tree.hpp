@@ -1,5 +1,5 @@
-// A JSON document as a flat list of nodes, built from nlohmann's SAX events: a profile costs a few allocations instead
-// of one for each key (decisions/0019).
+// A JSON document as a flat list of nodes: a profile costs a few allocations instead of one for each key
+// (decisions/0019).
 // Owner thread: any, one tree on one thread. Never throws; never keeps more than the text it was given.
 #pragma once
 
@@ -14,19 +14,20 @@ namespace tg {
 
 enum class JsonKind : std::uint8_t { null, boolean, integer, natural, real, text, list, object };
 
+/// Places are 32 bits wide: a document has at most kMaxJsonBytes (64 MiB).
 struct JsonNode {
-  JsonKind kind = JsonKind::null;
   std::string_view key;   ///< of a member of an object
   std::string_view text;  ///< of a text; it may contain NUL
   union {
     bool boolean;
-    std::int64_t integer = 0;  ///< below 0
+    std::int64_t integer = 0;  ///< below 0, or "-0"
     std::uint64_t natural;
     double real;
   };
-  std::size_t begin = 0, end = 0;  ///< bytes of a list or object in the document
-  std::size_t parent = 0;
-  std::size_t first = 0, next = 0, size = 0;  ///< first child, next sibling (0: none), children
+  std::uint32_t begin = 0, end = 0;  ///< bytes of a list or object in the document
+  std::uint32_t parent = 0;
+  std::uint32_t first = 0, next = 0, size = 0;  ///< first child, next sibling (0: none), children
+  JsonKind kind = JsonKind::null;
 };
 
 class JsonTree {
@@ -46,7 +47,7 @@ class JsonTree {
   [[nodiscard]] std::string_view source(const JsonNode& node) const;
 
  private:
-  friend class TreeBuilder;
+  friend class JsonTreeBuilder;
   std::string_view source_;
   std::vector<JsonNode> nodes_;
   std::string texts_;  ///< all texts and keys; never grows beyond what was reserved, so that views stay

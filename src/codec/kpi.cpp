@@ -52,19 +52,33 @@ Json zone_visits(const KpiContext& context, const DayView& day) {
   return out;
 }
 
+/// Without a door counter. A visit that a card opened was found among the purchases by its nature, so it marks nobody.
+std::optional<std::int64_t> estimated_footfall(const DayView& day) {
+  const std::int64_t by_card = day.at(fig::kMethod, static_cast<int>(RecognitionMethod::card));
+  const std::int64_t marked = day.at(fig::kVisits) - by_card, caught = day.at(fig::kTickets) - by_card;
+  const std::int64_t again = std::min(day.at(fig::kConvertedPermille) / 1000 - by_card, caught);
+  if (again < kSmallestCell) return std::nullopt;
+  return recapture(marked, caught, again) + by_card;
+}
+
 Json visits_json(const KpiContext& context, const DayView& day) {
   Json methods = Json::object();
   for (const auto& row : kRecognitionNames) methods[row.name] = day.at(fig::kMethod, static_cast<int>(row.value));
-  return {{"recognised", day.at(fig::kVisits)},
-          {"open", context.day == context.today ? Json(context.visits_open) : Json()},
-          {"short_left_out", day.at(fig::kVisitsShort)},
-          {"not_this_customer", day.at(fig::kVisitsUnlinked)},
-          {"methods", std::move(methods)},
-          {"dwell_s", dwell(day, {})},
-          {"zones", zone_visits(context, day)},
-          {"footfall", nullptr},
-          {"recognised_share", nullptr},
-          {"coverage", {{"note", "no counter: members who let themselves be recognised, and nobody else"}}}};
+  const auto footfall = estimated_footfall(day);
+  return {
+      {"recognised", day.at(fig::kVisits)},
+      {"open", context.day == context.today ? Json(context.visits_open) : Json()},
+      {"short_left_out", day.at(fig::kVisitsShort)},
+      {"not_this_customer", day.at(fig::kVisitsUnlinked)},
+      {"methods", std::move(methods)},
+      {"dwell_s", dwell(day, {})},
+      {"zones", zone_visits(context, day)},
+      {"footfall", number_or_null(footfall)},
+      {"footfall_estimated", true},
+      {"recognised_share", footfall ? ratio(day.at(fig::kVisits), *footfall) : Json()},
+      {"footfall_note",
+       "no counter: from the recognised visits that bought and all purchases; those without a buyer make it too high"},
+      {"coverage", {{"note", "members who let themselves be recognised, and nobody else"}}}};
 }
 
 // --- tickets ---------------------------------------------------------------------------------------------------------
@@ -264,6 +278,8 @@ Json quality_json(const DayView& day) {
 Json latency_json(const DayView& day) {
   const auto of = [&](std::string_view name) { return percentiles(day.slots(name), {{"p50", 500}, {"p95", 950}}); };
   return {{"entry_to_recognised_ms", of(fig::kRecognisedAfter)},
+          {"recognised_to_central_ms", of(fig::kPublishedAfter)},
+          {"suggestion_to_tablet_ms", of(fig::kDeliveredAfter)},
           {"ticket_to_attributed_ms", of(fig::kAttributedAfter)}};
 }
 

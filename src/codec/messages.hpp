@@ -44,6 +44,7 @@ struct RemoteBatch {
 
 /// The form in which a profile is kept in the cache file and handed over by `import`: contract fields only.
 [[nodiscard]] std::string encode_profile(const Profile& profile);
+[[nodiscard]] ProfileRow profile_row(Profile profile);
 /// `line` prefixes the error's JSON pointer for NDJSON files ("line 12: /consent/…"); 0 = no line.
 [[nodiscard]] Result<Profile> decode_profile(std::string_view json, std::size_t line = 0);
 [[nodiscard]] std::string encode_item(const CatalogItem& item);

@@ -6,44 +6,47 @@
 namespace tg {
 namespace {
 
-std::string card_topic(const Prefixes& prefixes, const VisitId& visit) {
-  return prefixes.local + "tablet/card/" + visit.value;
-}
+struct Speaker {
+  using Out = std::optional<Outgoing>;
+  const Prefixes& prefixes;
+
+  Out operator()(const effect::PublishRow& e) const {
+    return Outgoing{.token = e.row.sequence,
+                    .topic = e.row.topic,
+                    .payload = e.row.payload,
+                    .content_type = "application/cloudevents+json",
+                    .user_properties = repeated_attributes(e.row.payload)};
+  }
+  Out operator()(const effect::PublishAck& e) const {
+    return Outgoing{.topic = prefixes.central + "ack/" + e.ack.name,
+                    .payload = encode_ack(e.ack),
+                    .content_type = "application/json"};
+  }
+  Out operator()(const effect::PublishCard& e) const {
+    return Outgoing{.link = Link::local,
+                    .topic = topic_of(e.card.visit),
+                    .payload = encode_card(e.card),
+                    .retain = true,
+                    .content_type = "application/json",
+                    .expires_at = e.card.expires_at};
+  }
+  Out operator()(const effect::WithdrawCard& e) const {
+    return Outgoing{.link = Link::local, .topic = topic_of(e.visit), .retain = true};
+  }
+  template <class Other>
+  Out operator()(const Other&) const {
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::string topic_of(const VisitId& visit) const {
+    return prefixes.local + "tablet/card/" + visit.value;
+  }
+};
 
 }  // namespace
 
 std::optional<Outgoing> outgoing(const Effect& effect, const Prefixes& prefixes) {
-  using Out = std::optional<Outgoing>;
-  return std::visit(Overload{[](const effect::PublishRow& e) -> Out {
-                               return Outgoing{Link::central,
-                                               e.row.sequence,
-                                               e.row.topic,
-                                               e.row.payload,
-                                               false,
-                                               "application/cloudevents+json",
-                                               {},
-                                               repeated_attributes(e.row.payload)};
-                             },
-                             [&](const effect::PublishAck& e) -> Out {
-                               return Outgoing{Link::central,
-                                               0,
-                                               prefixes.central + "ack/" + e.ack.name,
-                                               encode_ack(e.ack),
-                                               false,
-                                               "application/json",
-                                               {},
-                                               {}};
-                             },
-                             [&](const effect::PublishCard& e) -> Out {
-                               return Outgoing{Link::local,         0,    card_topic(prefixes, e.card.visit),
-                                               encode_card(e.card), true, "application/json",
-                                               e.card.expires_at,   {}};
-                             },
-                             [&](const effect::WithdrawCard& e) -> Out {
-                               return Outgoing{Link::local, 0, card_topic(prefixes, e.visit), "", true, "", {}, {}};
-                             },
-                             [](const auto&) -> Out { return std::nullopt; }},
-                    effect);
+  return std::visit(Speaker{prefixes}, effect);
 }
 
 }  // namespace tg

@@ -20,13 +20,13 @@ struct Prefixes {
 struct Outgoing {
   Link link = Link::central;
   std::uint64_t token = 0;  ///< the sequence of an event; 0 for the rest
-  std::string topic;
-  std::string payload;  ///< empty + retain withdraws
+  std::string topic = {};
+  std::string payload = {};  ///< empty + retain withdraws
   bool retain = false;
-  std::string content_type;
-  std::optional<WallTime> expires_at;
+  std::string content_type = {};
+  std::optional<WallTime> expires_at = {};
   /// CloudEvents' MQTT binding: attributes of an event repeated, so that a consumer routes without parsing.
-  std::vector<std::pair<std::string, std::string>> user_properties;
+  std::vector<std::pair<std::string, std::string>> user_properties = {};
 };
 
 /// Nothing for effects that nobody outside sees, and for PublishState, whose text the runtime knows.

@@ -185,12 +185,30 @@ void put_preferences(JsonText& out, const Profile& p) {
   put_list(out, "refused", p.refused);
 }
 
+std::string written(const Profile& p, const std::vector<MemberKey>& keys) {
+  JsonText out;
+  out.open('{').key("member").text(p.member.value);
+  put_list(out, "keys", keys);
+  put_list(out, "loyalty", p.loyalty);
+  put(out, "first_name", p.first_name);
+  put(out, "language", p.language);
+  put(out, "lifecycle", p.lifecycle);
+  put_consents(out, p.consent);
+  put_list(out, "sizes", p.sizes);
+  put_list(out, "intents", p.intents);
+  put_list(out, "purchases", p.purchases);
+  put_preferences(out, p);
+  return out.close('}').take();
+}
+
 }  // namespace
 
 std::string normal_loyalty(std::string_view text) {
   std::string out;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(out),
-               [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; });
+  for (const char c : text) {
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+    out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
   return out;
 }
 
@@ -247,20 +265,11 @@ Json collect_json(const std::vector<CollectOrder>& orders) {
   return out;
 }
 
-std::string encode_profile(const Profile& p) {
-  JsonText out;
-  out.open('{').key("member").text(p.member.value);
-  put_list(out, "keys", p.keys);
-  put_list(out, "loyalty", p.loyalty);
-  put(out, "first_name", p.first_name);
-  put(out, "language", p.language);
-  put(out, "lifecycle", p.lifecycle);
-  put_consents(out, p.consent);
-  put_list(out, "sizes", p.sizes);
-  put_list(out, "intents", p.intents);
-  put_list(out, "purchases", p.purchases);
-  put_preferences(out, p);
-  return out.close('}').take();
+std::string encode_profile(const Profile& p) { return written(p, p.keys); }
+
+ProfileRow profile_row(Profile p) {
+  std::string body = written(p, {});
+  return {std::move(p), std::move(body)};
 }
 
 }  // namespace tg

@@ -27,7 +27,7 @@ namespace tg {
 /// decode_command for a payload that may come without command_id (a journal's).
 [[nodiscard]] Command decode_command_or(std::string_view name, std::string_view payload, std::string_view id_if_absent);
 
-/// Trimmed, inner spaces removed (contract §5.1).
+/// Without white space, in capitals: cards, tills and profiles write a number differently (contract §5.1).
 [[nodiscard]] std::string normal_loyalty(std::string_view text);
 
 }  // namespace tg

@@ -38,13 +38,13 @@ void Core::settle_card(const CardChange& change) {
     std::optional<WallTime> expires;
     if (const auto* created = std::get_if<fact::SuggestionCreated>(&data)) expires = created->expires_at;
     append(data, {}, expires);
-    figures_.card(change.visit, data);
+    figures_.card(change.visit, data, now_.wall);
   }
   const VisitCards* cards = suggestions_.cards(change.visit);
   if (cards != nullptr) ops_.emplace_back(row::PutCards{*cards});
   if (change.show == CardChange::Show::publish && cards != nullptr && cards->card && cards->shown) {
     count(effect::Counter::cards_published);
-    if (links_.is_up(Link::local)) figures_.delivered(change.visit);
+    if (links_.is_up(Link::local)) figures_.delivered(change.visit, now_.wall);
     say(effect::PublishCard{*cards->card});
   } else if (change.show != CardChange::Show::unchanged) {
     count(effect::Counter::cards_withdrawn);

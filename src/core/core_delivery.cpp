@@ -30,7 +30,7 @@ void Core::on(const event::LinkUp& e) {
   // The local broker keeps nothing over its restart: the gateway owns the retained cards.
   for (const Card* card : suggestions_.shown()) {
     unheard_withdrawals_.erase(card->visit);
-    figures_.delivered(card->visit);
+    figures_.delivered(card->visit, now_.wall);
     say(effect::PublishCard{*card});
   }
   for (const auto& visit : std::exchange(unheard_withdrawals_, {})) say(effect::WithdrawCard{visit});
@@ -60,7 +60,7 @@ void Core::on(const event::RowsRead& e) {
 }
 
 void Core::on(const event::Delivered& e) {
-  outbox_.delivered(e, now_.mono, *effects_);
+  if (outbox_.delivered(e, now_.mono, *effects_)) figures_.told(e.sequence, now_.wall);
   bury(outbox_.take_drops());
 }
 

@@ -32,7 +32,7 @@ std::string Core::confirm(const MatchTask& task, const event::TicketFactsLoaded&
   Attribution a;
   a.ticket = record.id;
   a.member = facts.member->member;
-  a.method = "confirmed";
+  a.method = task.verdict.method;
   if (const VisitTrace* trace = match_.history().of(*a.member, record.ended_at)) a.visit = trace->visit;
   if (const MatchCase* c = match_.find(record.id)) a.ropo = ropo_of(c->ticket, *facts.member, facts.items);
   attribute_to(record, std::move(a));

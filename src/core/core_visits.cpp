@@ -160,8 +160,9 @@ void Core::settle_presence(const PresenceChange& change) {
       std::optional<Seconds> age;
       if (profiles_updated_at_)
         age = std::chrono::duration_cast<Seconds>(std::max(Millis{0}, now_.wall - *profiles_updated_at_));
-      append(fact::VisitStarted{visit.id, visit.member, visit.method, 1000, visit.zone, visit.started_at, visit.holdout,
-                                age});
+      const Sequence fact = append(fact::VisitStarted{visit.id, visit.member, visit.method, 1000, visit.zone,
+                                                      visit.started_at, visit.holdout, age});
+      figures_.telling(fact, now_.wall);
       figures_.opened(visit, change.noticed_for);
       count(effect::Counter::visits_opened);
       end_lapsed_consents();

@@ -4,6 +4,7 @@
 
 #include "core/figures_shares.hpp"
 #include "core/figures_statistics.hpp"
+#include "core/model/figure_names.hpp"
 
 namespace tg {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr Millis kIntervalLength{3'600'000};
 constexpr Day kMostDaysBack = 400;           // as long as the facts file keeps the figures
 constexpr std::size_t kMostVisits = 50'000;  // with a share in memory, about 300 bytes each
+constexpr std::size_t kMostTold = 1'000;     // visits on their way to central whose delay is measured
 
 WallTime interval_start(WallTime now) {
   const auto since = now.time_since_epoch();
@@ -151,9 +153,12 @@ void Figures::ended(const Visit& visit, WallTime now) {
   learn(zones, now, [](IntervalCounts& counts) { ++counts.visits; });
 }
 
-void Figures::card(const VisitId& visit, const FactData& fact) {
+void Figures::card(const VisitId& visit, const FactData& fact, WallTime now) {
   if (const auto* created = std::get_if<fact::SuggestionCreated>(&fact)) {
-    change(visit, [&](VisitShare& s) { add_items(s, *created); });
+    change(visit, [&](VisitShare& s) {
+      add_items(s, *created);
+      if (!s.suggested_at) s.suggested_at = now;
+    });
   } else if (const auto* outcome = std::get_if<fact::SuggestionOutcome>(&fact)) {
     change(visit, [&](VisitShare& s) { add_tap(s, *outcome); });
   } else if (const auto* suppressed = std::get_if<fact::SuggestionSuppressed>(&fact)) {
@@ -166,10 +171,26 @@ void Figures::card(const VisitId& visit, const FactData& fact) {
   }
 }
 
-void Figures::delivered(const VisitId& visit) {
+void Figures::delivered(const VisitId& visit, WallTime now) {
   const auto it = visits_.find(visit);
   if (it == visits_.end() || it->second.delivered) return;
-  change(visit, [](VisitShare& s) { s.delivered = true; });
+  change(visit, [&](VisitShare& s) {
+    s.delivered = true;
+    if (s.suggested_at) s.delivered_ms = std::max<std::int64_t>(0, (now - *s.suggested_at).count());
+  });
+}
+
+void Figures::telling(Sequence fact, WallTime now) {
+  telling_.emplace(fact, now);
+  if (telling_.size() > kMostTold) telling_.erase(telling_.begin());
+}
+
+void Figures::told(Sequence fact, WallTime now) {
+  const auto begun = telling_.extract(fact);
+  if (begun.empty()) return;
+  const auto took = std::max<std::int64_t>(0, (now - begun.mapped()).count());
+  ++differences_[CellKey{
+      policy_.calendar.day_of(begun.mapped()), {}, std::string(figure::kPublishedAfter), histogram_slot(took)}];
 }
 
 // --- tickets ---------------------------------------------------------------------------------------------------------

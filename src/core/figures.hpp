@@ -31,9 +31,12 @@ class Figures {
   void opened(const Visit& visit, Millis took);
   void ended(const Visit& visit, WallTime now);
   /// A fact of the visit's cards.
-  void card(const VisitId& visit, const FactData& fact);
+  void card(const VisitId& visit, const FactData& fact, WallTime now);
   /// The card went to tablets that can be reached.
-  void delivered(const VisitId& visit);
+  void delivered(const VisitId& visit, WallTime now);
+  /// The fact by which central learns of a visit, and that central has it. Not kept over a restart.
+  void telling(Sequence fact, WallTime now);
+  void told(Sequence fact, WallTime now);
   /// Takes out what the ticket had put in and puts in what it is worth now; fills in `record.counted`.
   void ticket(TicketRecord& record, WallTime now);
   /// One more of something that is never corrected, today.
@@ -76,6 +79,7 @@ class Figures {
   std::optional<Interval> interval_;
   std::vector<Interval> closed_;
   bool interval_changed_ = false;
+  std::map<Sequence, WallTime> telling_;
   Cells differences_;
   std::set<VisitId> changed_visits_;
 };

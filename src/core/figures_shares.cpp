@@ -164,6 +164,7 @@ void put_item(const ItemShare& item, bool delivered, Adder& to) {
 
 void put_cards(const VisitShare& visit, Adder& to) {
   to.store(fig::kCards, visit.cards);
+  if (visit.delivered_ms >= 0) to.store(fig::kDeliveredAfter, 1, histogram_slot(visit.delivered_ms));
   for (const ItemShare& item : visit.items) put_item(item, visit.delivered, to);
   for (int reason = 0; reason < 32; ++reason) {
     if ((visit.suppressed >> reason & 1U) != 0) to.store(fig::kSuppressed, 1, reason);

@@ -87,4 +87,8 @@ std::vector<bool> shown_parts(const std::vector<std::int64_t>& parts) {
   return shown;
 }
 
+std::int64_t recapture(std::int64_t marked, std::int64_t caught, std::int64_t again) {
+  return std::max({(marked + 1) * (caught + 1) / (again + 1) - 1, marked, caught});
+}
+
 }  // namespace tg

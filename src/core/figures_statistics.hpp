@@ -38,6 +38,14 @@ struct Moments {
 /// gives for large groups, from sums alone. Needs n > 1 in both.
 [[nodiscard]] Range mean_difference(const Moments& a, const Moments& b);
 
+// --- what nobody counts ----------------------------------------------------------------------------------------------
+
+/// How many visits there were when `marked` of them were recognised and `again` of the recognised ones were found
+/// among `caught` purchases: the recapture estimate of Lincoln and Petersen as Chapman corrected it (University of
+/// California Publications in Statistics 1, 1951, 131-160). It takes it that recognised and other visitors buy alike.
+/// Needs 0 <= again <= marked and again <= caught; at least `marked` and at least `caught`.
+[[nodiscard]] std::int64_t recapture(std::int64_t marked, std::int64_t caught, std::int64_t again);
+
 // --- small cells -----------------------------------------------------------------------------------------------------
 
 inline constexpr std::int64_t kSmallestCell = 5;  ///< contract §4.1: cells under 5 are suppressed

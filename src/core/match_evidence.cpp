@@ -71,8 +71,10 @@ std::vector<double> posterior(double nobody, const std::vector<Share>& shares) {
   return out;
 }
 
+bool far_ahead(double p, double runner_up) { return p >= 10 * runner_up; }
+
 MatchClass class_of(double p, double runner_up) {
-  if (p >= 0.95 && p >= 10 * runner_up) return MatchClass::probable;
+  if (p >= 0.95 && far_ahead(p, runner_up)) return MatchClass::probable;
   return p >= 0.5 ? MatchClass::possible : MatchClass::none;
 }
 

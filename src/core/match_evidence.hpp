@@ -21,7 +21,9 @@ struct Share {
 };
 [[nodiscard]] std::vector<double> posterior(double nobody, const std::vector<Share>& shares);
 
-/// probable: p >= 0.95 and ten times the runner-up; possible: from 0.5.
+/// Ten times the runner-up: between two that are nearly as likely there is no telling.
+[[nodiscard]] bool far_ahead(double p, double runner_up);
+/// probable: p >= 0.95 and far ahead of the runner-up; possible: from 0.5.
 [[nodiscard]] MatchClass class_of(double p, double runner_up);
 
 /// What is compared: the purchase, its goods and the time at the till.

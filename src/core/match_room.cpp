@@ -40,16 +40,16 @@ Refusal refusal_of(const Ticket& ticket, const std::optional<MemberId>& truth, W
   const struct {
     bool holds;
     Refusal refusal;
-  } kRules[] = {{!is_recorded(ticket), Refusal::not_final},
-                {!ticket.adds_up(), Refusal::totals_mismatch},
-                {ticket.employee, Refusal::employee},
-                {ticket.loyalty && !truth, Refusal::other_loyalty},
-                {ticket.type != TicketType::sale, Refusal::not_a_sale},
-                {only_gift_cards(ticket), Refusal::gift_card_only},
-                {ticket.time_quality == TimeQuality::ambiguous_hour, Refusal::ambiguous_hour},
-                {received_at - ticket.ended_at > kTraceMemory, Refusal::too_late}};
-  const auto* rule = std::find_if(std::begin(kRules), std::end(kRules), [](const auto& r) { return r.holds; });
-  return rule == std::end(kRules) ? Refusal::none : rule->refusal;
+  } rules[] = {{!is_recorded(ticket), Refusal::not_final},
+               {!ticket.adds_up(), Refusal::totals_mismatch},
+               {ticket.employee, Refusal::employee},
+               {ticket.loyalty && !truth, Refusal::other_loyalty},
+               {ticket.type != TicketType::sale, Refusal::not_a_sale},
+               {only_gift_cards(ticket), Refusal::gift_card_only},
+               {ticket.time_quality == TimeQuality::ambiguous_hour, Refusal::ambiguous_hour},
+               {received_at - ticket.ended_at > kTraceMemory, Refusal::too_late}};
+  const auto* rule = std::find_if(std::begin(rules), std::end(rules), [](const auto& r) { return r.holds; });
+  return rule == std::end(rules) ? Refusal::none : rule->refusal;
 }
 
 /// Only what the matcher compares: no number, no money, no means of payment. A style takes the place of a name.
@@ -301,9 +301,10 @@ Judgement MatchRoom::judge(const MatchCase& c, WallTime now) {
   if (out.refusal == Refusal::none && deaf) out.refusal = Refusal::till_radio;
   if (out.refusal == Refusal::none && out.candidates > static_cast<std::int32_t>(kMostCandidates))
     out.refusal = Refusal::crowd;
-  out.earned = out.best->stands_out() ? class_of(out.best->p, all.size() > 1 ? all[1].p : 0) : MatchClass::none;
+  const double runner_up = all.size() > 1 ? all[1].p : 0;
+  out.earned = out.best->stands_out() ? class_of(out.best->p, runner_up) : MatchClass::none;
   const bool sure = out.earned == MatchClass::possible && c.stage == CaseStage::closed &&
-                    out.best->p >= 10 * (all.size() > 1 ? all[1].p : 0) && may_count_as_probable(out.best->p);
+                    far_ahead(out.best->p, runner_up) && may_count_as_probable(out.best->p);
   if (sure) out.earned = MatchClass::probable;
   const bool withheld = out.earned == MatchClass::probable && MatchWeights(learnt_).probable_withheld();
   out.cls = withheld ? MatchClass::possible : out.earned;

@@ -84,14 +84,18 @@ void Outbox::rows_read(const event::RowsRead& read, MonoTime now, std::optional<
   if (read.end && read.rows.empty()) cursor = std::max(cursor, asked->committed + 1);
 }
 
-void Outbox::delivered(const event::Delivered& ack, MonoTime now, Effects& effects) {
+bool Outbox::delivered(const event::Delivered& ack, MonoTime now, Effects& effects) {
   const auto row = in_flight_.extract(ack.sequence);
-  if (row.empty()) return;
-  if (ack.reason_code >= kFirstRefusal) return refused(ack, row.mapped(), now, effects);
+  if (row.empty()) return false;
+  if (ack.reason_code >= kFirstRefusal) {
+    refused(ack, row.mapped(), now, effects);
+    return false;
+  }
   acked_.push_back(ack.sequence);
   if (!flush_) flush_ = now + kMarkWithin;
   effects.emplace_back(effect::Count{effect::Counter::rows_delivered});
   if (ack.reason_code == kNoSubscriber) effects.emplace_back(effect::Count{effect::Counter::no_subscriber});
+  return true;
 }
 
 /// For good: set aside, the rest flows. For now: the row is kept and everything pauses, so that order holds.

@@ -30,7 +30,8 @@ class Outbox {
   /// Rows that the facts file gave for an earlier ReadRows; those to send now are added to `effects`. What expired
   /// before `expired_before` dies instead; nothing does without it.
   void rows_read(const event::RowsRead& read, MonoTime now, std::optional<WallTime> expired_before, Effects& effects);
-  void delivered(const event::Delivered& ack, MonoTime now, Effects& effects);
+  /// Whether central has the row, and was not known to have it.
+  bool delivered(const event::Delivered& ack, MonoTime now, Effects& effects);
   /// Rows from this one on wait again.
   void revived(Sequence from);
   /// Asks for more rows when there is room for them, gives up on a broker that never acks.

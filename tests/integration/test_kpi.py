@@ -89,7 +89,7 @@ class KpiTest(ShopCase):
         self.assertEqual(before["suggestions"]["cards"], 1)
         self.assertEqual(before["suggestions"]["items"]["sold"], 1)
         self.assertEqual(before["latency"]["ticket_to_attributed_ms"]["n"], 1)
-        self.assertIsNone(before["visits"]["footfall"], "no counter")
+        self.assertIsNone(before["visits"]["footfall"], "no counter, and too few purchases to estimate from")
         self.assertTrue(all(zone["visits"] is None for zone in before["visits"]["zones"]), "one person is no figure")
         self.assertTrue(all(row["created"] is None for row in before["suggestions"]["scenarios"]))
         done = self.store.central.command("erase", {"request_id": "r-1", "member": self.camille.id})

@@ -15,6 +15,7 @@
 #include "cli/memory_store.hpp"
 #include "cli/replay.hpp"
 #include "codec/journal.hpp"
+#include "codec/messages.hpp"
 #include "codec/ticket_json.hpp"
 #include "support/core/shop.hpp"
 
@@ -225,6 +226,12 @@ std::string joined(const std::vector<std::string>& lines) {
   return out;
 }
 
+DataRows rows_of(std::initializer_list<Profile> profiles) {
+  DataRows rows;
+  for (const auto& profile : profiles) rows.profiles.push_back(profile_row(profile));
+  return rows;
+}
+
 SnapshotPart snapshot(DataSet set, DataRows rows) {
   return {set, "S", 1, 1, 1, std::make_shared<DataRows>(std::move(rows))};
 }
@@ -238,7 +245,7 @@ const Profile kAlex = member("m-alex", 12);
 const Profile kSam = member("m-sam", 13);
 
 void send_data(Shop& shop) {
-  shop.command("c-1", "profiles.snapshot", snapshot(DataSet::profiles, {{kCamille, kNoor, kAlex, kSam}, {}, {}}));
+  shop.command("c-1", "profiles.snapshot", snapshot(DataSet::profiles, rows_of({kCamille, kNoor, kAlex, kSam})));
   shop.command("c-2", "catalog.snapshot", snapshot(DataSet::catalog, {{}, shelf(), {}}));
   shop.command("c-3", "complements.snapshot", snapshot(DataSet::complements, {{}, {}, rules()}));
 }
@@ -341,7 +348,7 @@ TEST(Recorder, AfterAWithdrawalTheMemberIsSomebodyElse) {
   shop.consent("c-9", kCamille, Purpose::recognition, ConsentStatus::granted);
   Profile again = kCamille;
   grant(again, Purpose::recognition, shop.wall());
-  shop.command("c-10", "profiles.delta", delta(DataSet::profiles, 1, {{again}, {}, {}}));
+  shop.command("c-10", "profiles.delta", delta(DataSet::profiles, 1, rows_of({again})));
   shop.hear(kCamille, kEntrance);
   shop.answer_recorder();
   EXPECT_NE(last_alias(shop), before);

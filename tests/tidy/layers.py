@@ -25,8 +25,8 @@ ROOMS_IN_CORE = {"offer": "suggestion", "match": "matching", "position": "presen
                  "core": "core", "ticket": "matching"}
 
 # Headers that never leave codec/: they show the JSON library, or half-read values.
-CODEC_INTERNAL = (r"codec/(json_read|json_text|json_tree|json_write|readers|writers|fact_data|config_access|"
-                  r"config_check|config_items|config_parse|config_rows|config_table)\.hpp")
+CODEC_INTERNAL = (r"codec/(json_read|json_scan|json_text|json_tree|json_tree_builder|json_write|readers|writers|"
+                  r"fact_data|config_access|config_check|config_items|config_parse|config_rows|config_table)\.hpp")
 
 # Foreign headers, and the only files that may include them.
 FOREIGN = [
@@ -39,6 +39,7 @@ FOREIGN = [
                    r"src/adapters/http_message\.cpp|"        # problem+json of refusals that no codec has seen
                    r"src/adapters/sqlite_fact_inspect\.cpp"  # rows for the admin socket, stored as JSON
      , "JSON is codec's"),
+    (r"simdjson\.h", r"src/codec/json_scan_quick\.cpp", "simdjson is json_scan_quick.cpp's"),
     (r"sqlite3\.h", r"src/adapters/sqlite_(db\.cpp|layer\.hpp)", "SQLite is sqlite_db.cpp's and its file layers'"),
     (r"sdbus-c\+\+/", r"src/adapters/bluez_\w+\.cpp", "D-Bus is bluez_*.cpp's"),
     (r"mqtt/|MQTT", r"src/adapters/mqtt_client\.cpp", "Paho is mqtt_client.cpp's"),

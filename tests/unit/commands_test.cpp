@@ -32,7 +32,7 @@ TEST(Commands, SnapshotPartsMayComeInAnyOrder) {
   EXPECT_EQ(part.part, 80);
   EXPECT_EQ(part.parts, 80);
   ASSERT_EQ(part.rows->profiles.size(), 2U);
-  EXPECT_EQ(part.rows->profiles[1].member, MemberId{"m-2"});
+  EXPECT_EQ(part.rows->profiles[1].profile.member, MemberId{"m-2"});
 }
 
 TEST(Commands, ASnapshotWithoutPartsIsOnePart) {
@@ -76,7 +76,7 @@ TEST(Commands, InADeltaTheLastOpForARowCounts) {
   EXPECT_EQ(delta.from_revision, 41);
   EXPECT_EQ(delta.to_revision, 42);
   ASSERT_EQ(delta.upserts->profiles.size(), 1U);
-  EXPECT_EQ(delta.upserts->profiles[0].language, "en");
+  EXPECT_EQ(delta.upserts->profiles[0].profile.language, "en");
   EXPECT_EQ(delta.removes, (std::vector<std::string>{"m-2", "m-3"}));
 }
 
@@ -109,6 +109,8 @@ TEST(Commands, RefusalsKeepTheIdSoThatTheyCanBeAnswered) {
   EXPECT_EQ(bad.id, CommandId{"c-4"});
   EXPECT_EQ(std::get<BadCommand>(bad.body).reason, "/member: 1 to 60 of A-Z a-z 0-9 . _ - @ is allowed");
   EXPECT_EQ(why_not("match", R"({"command_id":"c-5"})"), "/ticket_id: is required");
+  EXPECT_EQ(why_not("match", R"({"command_id":"c-5","ticket_id":"t","verdict":"confirm","method":"guess"})"),
+            "/method: \"confirmed\" or \"claim_code\" is allowed");
   EXPECT_EQ(why_not("config", R"({"command_id":"c-5"})"), "not supported by this version");
   EXPECT_EQ(why_not("dance", R"({"command_id":"c-5"})"), "unknown command");
   EXPECT_EQ(why_not("erase", R"({"member":"m-1"})"), "/command_id: is required");

@@ -247,7 +247,7 @@ TEST_F(CoreConsent, ADeltaAddsAndRemovesAtOnce) {
   box.enter(who);
   auto rows = std::make_shared<DataRows>();
   const Profile other = member("m-2", 2);
-  rows->profiles = {other};
+  rows->profiles.push_back({other, {}});
   box.command("d-1", "profiles.delta", Delta{DataSet::profiles, 0, 1, rows, {who.member.value}});
   EXPECT_EQ(box.seen.all<fact::VisitEnded>().at(0).reason, EndReason::removed);
   EXPECT_FALSE(box.enter(other).empty());

@@ -265,6 +265,18 @@ TEST_F(CoreTickets, WithAttributionAloneTheTieHasNoVisit) {
   EXPECT_EQ(count<fact::VisitStarted>(), 0U);
 }
 
+TEST_F(CoreTickets, ANumberThatNobodyHasTiesNobodyWhoeverStandsThere) {
+  box.enter(who);
+  Ticket t = sale();
+  t.loyalty->id = "2990001234568";  // a digit was mistyped, or the number is not ours
+  seal(t);
+  box.till(t);
+  EXPECT_EQ(verdicts(), Verdicts{V::accepted});
+  ASSERT_EQ(count<fact::TicketRecorded>(), 1U);
+  box.pass(2h);
+  EXPECT_EQ(count<fact::AttributionCreated>(), 0U);
+}
+
 TEST_F(CoreTickets, AnUnlistedWorkstationIsRecordedWithAnAlert) {
   Policy policy = shop_policy();
   policy.workstations = {"POS7"};

@@ -185,7 +185,7 @@ TEST(FuturaDialect, APaymentCardInTheLoyaltyFieldIsRedacted) {
                                                    "<LoyaltyAccount><LoyaltyCard><PrimaryAccountNumber>" + number +
                                                        "</PrimaryAccountNumber></LoyaltyCard></LoyaltyAccount>"));
   };
-  EXPECT_EQ(with("4111111111111111").loyalty->id, "redacted");
+  EXPECT_EQ(with("4111111111111111").loyalty->id, "REDACTED");
   EXPECT_EQ(with("4222222222222").loyalty->id, "4222222222222") << "13 digits that a card might have, too";
 }
 

@@ -58,6 +58,12 @@ TEST(Statistics, APercentileIsTheNearestRank) {
   EXPECT_EQ(percentile(histogram, 950), 10);
 }
 
+TEST(Statistics, VisitsAreEstimatedFromThoseSeenTwice) {
+  EXPECT_EQ(recapture(200, 900, 60), 2967) << "201 * 901 / 61 - 1";
+  EXPECT_EQ(recapture(50, 40, 40), 50) << "all purchases are of recognised visits: nobody else was there";
+  EXPECT_EQ(recapture(5, 100, 5), 100) << "whoever bought was there";
+}
+
 using Flags = std::vector<bool>;
 
 TEST(Statistics, AHiddenCellIsNotGivenAwayByTheTotal) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/kpi.hpp"
 #include "core/figures_shares.hpp"
 #include "core/figures_statistics.hpp"
 #include "core/model/figure_names.hpp"
@@ -181,6 +182,21 @@ TEST_F(Day2025, EveryTicketWithoutABuyerHasItsCause) {
   EXPECT_EQ(at(fig::kLate), 1);
 }
 
+TEST_F(Day2025, TheWaysToCentralAndToTheTabletAreTimed) {
+  box.send(event::LinkDown{Link::local, "gone"});
+  box.enter_fitting(who);
+  ASSERT_EQ(box.seen.all<fact::SuggestionCreated>().size(), 1U);
+  EXPECT_EQ(at(fig::kPublishedAfter, histogram_slot(0)), 1) << "central acknowledges at once in this box";
+  box.pass(12s);
+  const auto waited = box.now();
+  box.send(event::LinkUp{Link::local, 0});
+  EXPECT_EQ(box.now(), waited);
+  std::int64_t late = 0;
+  for (std::int64_t ms = 10'000; ms < 20'000; ms += 100)
+    late = std::max(late, at(fig::kDeliveredAfter, histogram_slot(ms)));
+  EXPECT_EQ(late, 1);
+}
+
 TEST_F(Day2025, TheFunnelCountsHowFarAnItemCameAndForgetsWhatWasUndone) {
   const VisitId visit = box.enter_fitting(who);
   const auto items = box.seen.all<fact::SuggestionCreated>().at(0).items;
@@ -314,6 +330,20 @@ TEST_F(Day2025, NetIsNotToldOfFewTicketsOrOfSeveralCurrencies) {
   const auto told = box.seen.all<fact::StatsInterval>();
   EXPECT_EQ(told.at(2).tickets, 7);
   EXPECT_EQ(told.at(2).net_minor, std::nullopt);
+}
+
+TEST(Footfall, IsEstimatedFromVisitsThatBoughtAndNotFromFew) {
+  const auto kpi = [](std::int64_t converted_permille) {
+    return encode_kpi({1, 2, "Europe/Paris", {}, 0},
+                      {{{1, {}, std::string(fig::kVisits), 0}, 210},
+                       {{1, {}, std::string(fig::kMethod), static_cast<int>(RecognitionMethod::card)}, 10},
+                       {{1, {}, std::string(fig::kTickets), 0}, 910},
+                       {{1, {}, std::string(fig::kConvertedPermille), 0}, converted_permille}});
+  };
+  const std::string many = kpi(70'000);  // 60 of 200 beside those whom the card brought
+  EXPECT_NE(many.find(R"("footfall":2977,"footfall_estimated":true)"), std::string::npos) << many;
+  EXPECT_NE(many.find(R"("recognised_share":0.0705)"), std::string::npos) << many;
+  EXPECT_NE(kpi(14'000).find(R"("footfall":null)"), std::string::npos);
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ TEST(JournalWrite, AProfileNeverTakesItsKeyOrNameAlong) {
   expected.keys.clear();
   expected.first_name.reset();
   ASSERT_EQ(delta.upserts->profiles.size(), 1U);
-  EXPECT_EQ(encode_profile(delta.upserts->profiles[0]), encode_profile(expected));
+  EXPECT_EQ(encode_profile(delta.upserts->profiles[0].profile), encode_profile(expected));
 }
 
 TEST(JournalWrite, DataSetsComeBack) {

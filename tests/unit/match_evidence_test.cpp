@@ -112,6 +112,16 @@ TEST_F(MatchCommand, AConfirmationIsCertain) {
   EXPECT_EQ(box.seen.all<fact::AttributionRevised>().size(), 0U);
 }
 
+TEST_F(MatchCommand, ARedeemedCodeOfTheReceiptSaysSo) {
+  box.pass(2h);
+  box.command("c-1", "match", MatchVerdict{ticket_id(ticket.key), true, camille().member, "claim_code"});
+  EXPECT_EQ(last_ack().status, AckStatus::applied);
+  const auto made = box.seen.all<fact::AttributionCreated>();
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0].attribution.cls, AttributionClass::certain);
+  EXPECT_EQ(made[0].attribution.method, "claim_code");
+}
+
 TEST_F(MatchCommand, ARejectionTakesBackAndStays) {
   verdict("c-1", true, camille().member.value);
   verdict("c-2", false, camille().member.value);

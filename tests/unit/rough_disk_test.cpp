@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/sqlite_cache.hpp"
+#include "codec/messages.hpp"
 #include "unit/facts_probe.hpp"
 
 namespace tg::test {
@@ -329,16 +330,16 @@ TEST_F(PowerCut, OnADriveThatLiesAboutSyncTheGatewayStartsAndSendsNothingThatWas
 // --- cache -----------------------------------------------------------------------------------------------------------
 
 SnapshotPart part(std::int64_t revision, std::int32_t n) {
-  std::vector<Profile> profiles(40);
-  for (std::size_t i = 0; i < profiles.size(); ++i) {
-    Profile& p = profiles[i];
+  auto rows = std::make_shared<DataRows>();
+  for (int i = 0; i < 40; ++i) {
+    Profile p;
     p.member = MemberId("m-" + std::to_string(n) + '-' + std::to_string(i));
     p.keys.resize(1);
     p.keys[0].eid_key.fill(static_cast<std::uint8_t>(revision));
     p.keys[0].from = kNoon;
     p.consent.at(Purpose::recognition) = {ConsentStatus::granted, kNoon, std::nullopt, "1"};
+    rows->profiles.push_back(profile_row(std::move(p)));
   }
-  auto rows = std::make_shared<const DataRows>(DataRows{std::move(profiles), {}, {}});
   return {DataSet::profiles, "S" + std::to_string(revision), revision, n, 2, std::move(rows)};
 }
 

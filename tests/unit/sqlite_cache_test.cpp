@@ -6,6 +6,7 @@
 
 #include "adapters/sqlite_cache_rows.hpp"
 #include "adapters/sqlite_schema.hpp"
+#include "codec/messages.hpp"
 #include "unit/store_probe.hpp"
 
 namespace tg::test {
@@ -43,7 +44,9 @@ CatalogItem item(const std::string& variant, const std::string& style) {
 }
 
 std::shared_ptr<const DataRows> rows(std::vector<Profile> profiles) {
-  return std::make_shared<const DataRows>(DataRows{std::move(profiles), {}, {}, {}});
+  DataRows rows;
+  for (auto& profile : profiles) rows.profiles.push_back(profile_row(std::move(profile)));
+  return std::make_shared<const DataRows>(std::move(rows));
 }
 
 SnapshotPart part(const std::string& snapshot, std::int64_t revision, std::int32_t n, std::int32_t of,
@@ -258,6 +261,36 @@ TEST_F(SqliteCacheTest, ATicketFindsItsHolderAndItsItems) {
   EXPECT_FALSE(ticket_facts(request).holder) << "a number that two members share names nobody";
 }
 
+TEST_F(SqliteCacheTest, ALateTicketFindsItsHolderWhileTheDayBeforeIsPurged) {
+  std::vector<Profile> everybody;
+  for (int i = 0; i < 6000; ++i) {  // three slices of the purge
+    everybody.push_back(profile("m-" + std::to_string(i)));
+    everybody.back().loyalty = {"299" + std::to_string(i)};
+  }
+  write(part("S1", 1, 1, 1, everybody));
+  write(part("S2", 2, 1, 1, everybody));
+  effect::LoadTicketFacts request;
+  for (int i = 0; i < 6000; i += 500) {  // the lane answers between the slices
+    request.loyalty = "299" + std::to_string(i);
+    const auto found = ticket_facts(request);
+    ASSERT_TRUE(found.holder) << request.loyalty->c_str();
+    EXPECT_EQ(found.holder->member, MemberId("m-" + std::to_string(i)));
+  }
+}
+
+TEST_F(SqliteCacheTest, ABlockedNumberNamesNobodyAnyMore) {
+  Profile holder = profile("m-a");
+  holder.loyalty = {"2990001234567", "2990000000002"};
+  write(part("S1", 1, 1, 1, {holder}));
+  holder.loyalty = {"2990000000002"};  // central blocks a card by leaving its number out
+  write(Delta{DataSet::profiles, 1, 2, rows({holder}), {}});
+  effect::LoadTicketFacts request;
+  request.loyalty = "2990001234567";
+  EXPECT_FALSE(ticket_facts(request).holder);
+  request.loyalty = "2990000000002";
+  EXPECT_TRUE(ticket_facts(request).holder);
+}
+
 /// Each question that an event, a ticket or an erasure asks, over rows enough that a scan would show.
 TEST(CacheRows, AreFoundByAnIndex) {
   const TempDir dir;
@@ -271,7 +304,7 @@ TEST(CacheRows, AreFoundByAnIndex) {
     Profile p = profile("m-" + n);
     p.loyalty = {"299" + n};
     p.purchases.push_back({"S-" + n, "shirt", kNoon, "web", true});
-    all.profiles.push_back(p);
+    all.profiles.push_back(profile_row(p));
     all.items.push_back(item("S-" + n + "-42", "S-" + n));
     all.items.back().gtin = "40063" + n;
     all.rules.push_back({"S-" + n, "S-0", 300, 10});

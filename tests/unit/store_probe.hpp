@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -42,10 +43,16 @@ class TempDir {
   [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// The files as a power cut would leave them now: nobody has closed anything.
+  /// The files as a power cut would leave them now: nobody has closed anything. A cut has one moment: what a lane
+  /// changes meanwhile (a checkpoint shortens the log) is copied again.
   void copy_to(const TempDir& other) const {
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-      std::filesystem::copy(entry.path(), other.path_ / entry.path().filename());
+    for (auto before = stamps(), after = before;; before = after) {
+      for (const auto& [name, stamp] : before) {
+        std::error_code changed;
+        std::filesystem::copy(path_ / name, other.path_ / name, std::filesystem::copy_options::overwrite_existing,
+                              changed);
+      }
+      if ((after = stamps()) == before) return;
     }
   }
   [[nodiscard]] std::size_t count(const std::string& part_of_name) const {
@@ -60,6 +67,14 @@ class TempDir {
   [[nodiscard]] bool holds(const std::string& bytes) const { return look_for(bytes) || look_for(bytes); }
 
  private:
+  using Stamps = std::map<std::string, std::pair<std::uintmax_t, std::filesystem::file_time_type>>;
+  [[nodiscard]] Stamps stamps() const {
+    Stamps all;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      all[entry.path().filename().string()] = {entry.file_size(), entry.last_write_time()};
+    }
+    return all;
+  }
   [[nodiscard]] bool look_for(const std::string& bytes) const {
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
       std::ifstream in(entry.path(), std::ios::binary);

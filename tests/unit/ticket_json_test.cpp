@@ -52,6 +52,10 @@ TEST(TicketJson, TheStoreIsOursWhateverTheTicketSays) {
   EXPECT_EQ(read(with(R"({"workstation")", R"({"store":"lyon-7","workstation")")).key.store, "paris-042");
 }
 
+TEST(TicketJson, ALoyaltyNumberIsTheSameInSmallLettersAndWithSpaces) {
+  EXPECT_EQ(read(with("2990001234567", " fr 299-a ")).loyalty->id, "FR299-A");
+}
+
 TEST(TicketJson, AControlTransactionNeedsNoLines) {
   const Ticket t = read(R"({"workstation":"POS1","business_day":"2026-11-21","sequence":"119","type":"control",
     "ended_at":"2026-11-21T15:04:05Z","currency":"EUR","total":"0.00","lines":[],"tenders":[]})");
@@ -130,7 +134,7 @@ TEST(TicketContent, StaysTheSameFromReleaseToRelease) {
 TEST(Redaction, CardNumbersNeverGetIn) {
   const Ticket t = read(with("GATE-COAT-NAVY-42", "CARD 4111 1111 1111 1111 x"));
   EXPECT_EQ(t.lines[0].sku, "CARD redacted x");
-  EXPECT_EQ(read(with("2990001234567", "5555555555554444")).loyalty->id, "redacted");
+  EXPECT_EQ(read(with("2990001234567", "5555555555554444")).loyalty->id, "REDACTED");
   EXPECT_EQ(read(with("\"collect_order\":null", "\"collect_order\":\"12 378282246310005\"")).collect_order,
             "12 redacted");
   EXPECT_EQ(read(with("\"gtin\":null", "\"gtin\":\"4222222222222\"")).lines[0].gtin, "redacted");

@@ -18,9 +18,16 @@ namespace tg {
 enum class DataSet : std::uint8_t { profiles, catalog, complements, scenarios };
 inline constexpr std::size_t kDataSetCount = 4;
 
+/// `body` is what the cache keeps of the profile beside its keys: written where it was read, not in the lane of the
+/// disk.
+struct ProfileRow {
+  Profile profile;
+  std::string body;
+};
+
 /// Rows of one data set; only the vector that fits the set is filled.
 struct DataRows {
-  std::vector<Profile> profiles;
+  std::vector<ProfileRow> profiles;
   std::vector<CatalogItem> items;
   std::vector<ComplementRule> rules;
   std::vector<Scenario> scenarios = {};
@@ -68,7 +75,8 @@ struct ReplayRequest {
 struct MatchVerdict {
   TicketId ticket;
   bool confirmed = false;
-  std::optional<MemberId> member;  ///< absent: whom the ticket is attributed to
+  std::optional<MemberId> member;    ///< absent: whom the ticket is attributed to
+  std::string method = "confirmed";  ///< that the attribution gets: how it is known
 };
 
 /// A command that could not be understood; answered `rejected` with the reason.

@@ -58,10 +58,12 @@ struct VisitShare {
   State state = State::open;
   RecognitionMethod method = RecognitionMethod::eid;
   bool holdout = false;
-  bool eligible = false;         ///< a card was due: created, or held back for the hold-out alone
-  bool delivered = false;        ///< a card went to the tablets while they were reachable
-  bool unlinked = false;         ///< "not this customer"
-  std::uint32_t suppressed = 0;  ///< bits by SuppressReason
+  bool eligible = false;                 ///< a card was due: created, or held back for the hold-out alone
+  std::optional<WallTime> suggested_at;  ///< first
+  bool delivered = false;                ///< a card went to the tablets while they were reachable
+  std::int64_t delivered_ms = -1;        ///< from suggested_at until then; -1: not known
+  bool unlinked = false;                 ///< "not this customer"
+  std::uint32_t suppressed = 0;          ///< bits by SuppressReason
   std::int32_t cards = 0;
   std::int64_t recognised_ms = 0;  ///< from the first advert to the visit
   std::optional<WallTime> ended_at;

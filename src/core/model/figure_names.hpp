@@ -13,6 +13,7 @@ inline constexpr std::string_view kVisitsUnlinked = "visits_unlinked";  ///< "no
 inline constexpr std::string_view kMethod = "method";                   ///< slot: RecognitionMethod
 inline constexpr std::string_view kDwell = "dwell_s";                   ///< histogram, gaps taken out
 inline constexpr std::string_view kRecognisedAfter = "recognised_ms";   ///< histogram
+inline constexpr std::string_view kPublishedAfter = "published_ms";     ///< histogram: recognised until central has it
 inline constexpr std::string_view kConverted = "converted";             ///< slot 0: certain, 1: certain or probable
 inline constexpr std::string_view kConvertedPermille = "converted_permille";  ///< expectation, "possible" included
 
@@ -41,8 +42,9 @@ inline constexpr std::string_view kEligibleConverted = "eligible_converted";
 inline constexpr std::string_view kEligibleNet = "eligible_net";          ///< money
 inline constexpr std::string_view kEligibleSquares = "eligible_squares";  ///< of net in hundreds of minor units
 inline constexpr std::string_view kCards = "cards";
-inline constexpr std::string_view kItems = "items";            ///< slot: Stage
-inline constexpr std::string_view kSuppressed = "suppressed";  ///< slot: SuppressReason
+inline constexpr std::string_view kDeliveredAfter = "card_ms";  ///< histogram: suggested until the tablets have it
+inline constexpr std::string_view kItems = "items";             ///< slot: Stage
+inline constexpr std::string_view kSuppressed = "suppressed";   ///< slot: SuppressReason
 
 inline constexpr std::string_view kVoided = "tickets_voided";
 inline constexpr std::string_view kMismatch = "tickets_mismatch";

@@ -141,7 +141,7 @@ class Box {
   }
   void replace_profiles(const std::string& id, std::vector<Profile> profiles) {
     auto rows = std::make_shared<DataRows>();
-    rows->profiles = std::move(profiles);
+    for (auto& profile : profiles) rows->profiles.push_back({std::move(profile), {}});
     command(id, "profiles.snapshot", SnapshotPart{DataSet::profiles, id, 1, 1, 1, rows});
   }
 
@@ -227,10 +227,10 @@ class Box {
     written.name = e.name;
     if (const auto* part = std::get_if<SnapshotPart>(&e.body)) {
       cache.profiles.clear();
-      for (const auto& profile : part->rows->profiles) cache.put(profile);
+      for (const auto& row : part->rows->profiles) cache.put(row.profile);
       written.profiles_replaced = true;
     } else if (const auto* delta = std::get_if<Delta>(&e.body)) {
-      for (const auto& profile : delta->upserts->profiles) {
+      for (const auto& [profile, body] : delta->upserts->profiles) {
         cache.put(profile);
         const ConsentRecord& granted = *profile.consent.at(Purpose::recognition);
         written.upserted.push_back({profile.member, granted.at, granted.until, profile.keys});
