@@ -359,8 +359,8 @@ class SqliteFacts::Impl {
       unmirrored_ = state == "none" ? "facts.db has no mirror: " + mirror_.cause() : "";
       if (!unmirrored_.empty()) return log(LogLevel::error, "facts", unmirrored_);
     }
-    log(LogLevel::info, "facts",
-        state == "complete" ? "facts.db has a mirror" : "facts.db is being copied to its mirror");
+    if (state == "copying") return log(LogLevel::info, "facts", "facts.db is being copied to its mirror");
+    log(LogLevel::info, "facts", "facts.db has a mirror; pages written anew: " + std::to_string(mirror_.renewed()));
   }
 
   bool set_cause(const std::string& cause) {

@@ -45,6 +45,8 @@ class MirrorKeeper {
   [[nodiscard]] std::string_view state() const;
   /// Why there is none.
   [[nodiscard]] const std::string& cause() const { return no_room_.empty() ? vfs_->trouble() : no_room_; }
+  /// Pages that were not as they should be.
+  [[nodiscard]] std::int64_t renewed() const { return vfs_->renewed(); }
   [[nodiscard]] bool complete() const { return vfs_->state() == MirrorVfs::State::complete; }
 
  private:

@@ -146,6 +146,7 @@ struct MirrorVfs::Impl {
   Side db, log;
   State state = State::none;
   std::string trouble;
+  std::int64_t renewed = 0;  // pages
   layer::Vfs vfs;
   sqlite3_vfs* const real;
 
@@ -228,6 +229,7 @@ int MirrorVfs::Impl::equalise(Side& side, std::int64_t from, std::int64_t amount
   for (std::int64_t at = 0; at < amount && code == SQLITE_OK; at += kPage) {
     const std::int64_t bytes = std::min(kPage, amount - at);
     if (from + at + bytes <= size && std::equal(ours + at, ours + at + bytes, chunks_[1].data() + at)) continue;
+    ++renewed;
     if (side.log || from + at > 0)
       code = put(side, ours + at, bytes, from + at);
     else
@@ -261,7 +263,7 @@ void MirrorVfs::Impl::begin() {
   if (code == SQLITE_OK) code = log.twin.open(real);
   state = State::copying;
   marked_ = false;
-  compared_ = 0;
+  compared_ = renewed = 0;
   static_cast<void>(outcome(code == SQLITE_OK ? equalise_log() : code));
 }
 
@@ -403,6 +405,7 @@ MirrorVfs::State MirrorVfs::state() const { return impl_->state; }
 const std::string& MirrorVfs::trouble() const { return impl_->trouble; }
 void MirrorVfs::begin() { impl_->begin(); }
 void MirrorVfs::copy(std::int64_t bytes) { impl_->copy(bytes); }
+std::int64_t MirrorVfs::renewed() const { return impl_->renewed; }
 bool MirrorVfs::discard() { return impl_->discard(); }
 
 bool is_unfinished_mirror(const std::string& path) {

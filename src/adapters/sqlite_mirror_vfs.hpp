@@ -1,9 +1,9 @@
 // A file layer for SQLite that writes one database and its log twice: what goes to `path` and `path-wal` goes to the
 // mirror as well, byte for byte, so that the mirror with its log is at any instant a database of its own.
 // Owner thread: the connection's, with a helper while it waits for the disk; one object a connection, below the
-// encryption (sqlite_sealed_vfs). Never reads the
-// mirror for SQLite, never fails because of a mirror: one that cannot be written is deleted, so that none is ever
-// believed that lacks something. Only a full disk is told to SQLite, because it is the disk of both.
+// encryption (sqlite_sealed_vfs). Never reads the mirror for SQLite, never fails because of a mirror: one that cannot
+// be written is deleted, so that none is ever believed that lacks something. Only a full disk is told to SQLite,
+// because it is the disk of both.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,8 @@ class MirrorVfs {
   void begin();
   /// Compares the next `bytes` and writes those that differ; on the disk when it returns. `complete` at the end.
   void copy(std::int64_t bytes);
+  /// Pages of 4 KiB, of the file and of the log, that differed since begin(). After a kill a few; more were damaged.
+  [[nodiscard]] std::int64_t renewed() const;
   /// Deletes the mirror and its log. False when they are still there.
   [[nodiscard]] bool discard();
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <regex>
 #include <set>
 
 #include "adapters/sqlite_mirror.hpp"
@@ -166,8 +167,12 @@ TEST(Mirror, ThatIsFarBehindIsNotBelieved) {
   live(dir, 201, 300);
   fs::copy_file(killed / "facts.mirror.db", dir / "facts.mirror.db", fs::copy_options::overwrite_existing);
   fs::copy_file(killed / "facts.mirror.db-wal", dir / "facts.mirror.db-wal");
+  testing::internal::CaptureStderr();
   EXPECT_EQ(start_again(dir).rows.size(), 300U);
+  EXPECT_EQ(start_again(dir).rows.size(), 300U);
+  const std::string said = testing::internal::GetCapturedStderr();
   expect_equal(dir);
+  EXPECT_TRUE(std::regex_search(said, std::regex("a mirror; pages written anew: [1-9][^]*anew: 0\n"))) << said;
 }
 
 TEST(Mirror, OfAnotherBoxLiesBeside) {
