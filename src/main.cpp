@@ -55,9 +55,10 @@ int check_config(const std::string& path) {
   const auto config = tg::load_config(path);
   if (config) {
     std::cout << tg::print_config(*config) << '\n';
+    for (const auto& p : config->patch_problems) std::cerr << tg::to_line(p) << '\n';
     return 0;
   }
-  for (const auto& p : config.error()) std::cout << p.file << ": " << p.pointer << ": " << p.what << '\n';
+  for (const auto& p : config.error()) std::cout << tg::to_line(p) << '\n';
   return kConfigError;
 }
 
@@ -79,7 +80,7 @@ int main(int argc, char** argv) {
   if (a.check_config) return check_config(a.config);
   auto config = tg::load_config(a.config);
   if (!config) {
-    for (const auto& p : config.error()) std::cerr << p.file << ": " << p.pointer << ": " << p.what << '\n';
+    for (const auto& p : config.error()) std::cerr << tg::to_line(p) << '\n';
     return kConfigError;
   }
   return tg::run_daemon(std::move(*config), a.config);

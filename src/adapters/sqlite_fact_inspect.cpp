@@ -1,6 +1,8 @@
 // The admin door's view of the facts file as JSON (declared in sqlite_fact_reads.hpp).
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "adapters/sqlite_audit.hpp"
 #include "adapters/sqlite_fact_figures.hpp"
@@ -51,6 +53,19 @@ json audit_figures(const AuditCheck& check) {
   return figures;
 }
 
+/// How it is set up and how full it is; no row.
+json database_figures(Db& db) {
+  json settings = json::object(), tables = json::object();
+  for (const std::string pragma : {"user_version", "page_size", "page_count", "freelist_count", "auto_vacuum",
+                                   "synchronous", "secure_delete", "cache_size"})
+    settings[pragma] = db.number("PRAGMA " + pragma).value_or(0);
+  std::vector<std::string> names;
+  Query rows(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+  while (rows.next()) names.emplace_back(rows.text(0));
+  for (const auto& name : names) tables[name] = db.number("SELECT count(*) FROM \"" + name + '"').value_or(0);
+  return {{"settings", settings}, {"rows", tables}};
+}
+
 json ticket_view(const TicketRecord& ticket) {
   json attribution;  // null
   if (ticket.attribution && !ticket.attribution->retracted) {
@@ -87,12 +102,14 @@ std::string inspect_facts(Db& db, std::string_view kind, WallTime now) {
   json answer;
   if (kind == "audit")
     answer = audit_figures(verify_audit(db));
+  else if (kind == "database")
+    answer = database_figures(db);
   else if (kind == "outbox")
     answer = outbox_figures(db, now);
   else if (kind == "tickets")
     answer = last_tickets(db);
   else
-    answer = {{"error", "unknown question; allowed: audit, outbox, tickets"}};
+    answer = {{"error", "unknown question; allowed: audit, database, outbox, tickets"}};
   return answer.dump(-1, ' ', false, json::error_handler_t::replace);  // never throws over a till's odd bytes
 }
 

@@ -12,6 +12,7 @@
 #include "cli/match_view.hpp"
 #include "cli/question.hpp"
 #include "cli/replay.hpp"
+#include "cli/support_bundle.hpp"
 #include "cli/ticket_check.hpp"
 #include "cli/watch.hpp"
 #include "core/model/calendar.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr auto kExitCodes = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon cannot be reached.";
 constexpr auto kDefaultSocket = "/run/touchpoint/admin.sock";
+constexpr auto kDefaultConfig = "/etc/touchpoint/gateway.json";
 constexpr auto kDefaultStateDir = "/var/lib/touchpoint";
 
 /// Everything the command line can hold; each command reads its own.
@@ -78,6 +80,16 @@ void add_doctor(CLI::App& app, Arguments& args, int& exit_code) {
   auto* doctor = app.add_subcommand("doctor", "Check daemon, radio, clock, brokers, database and disk, with remedies");
   doctor->add_option("--state-dir", args.state_dir, "The state_dir of the configuration")->capture_default_str();
   doctor->callback([&] { exit_code = run_doctor({args.socket, args.state_dir, args.json}, std::cout); });
+}
+
+void add_support_bundle(CLI::App& app, Arguments& args, int& exit_code) {
+  auto* bundle = app.add_subcommand("support-bundle", "What support needs to help, in one file without personal data");
+  args.config = kDefaultConfig;
+  bundle->add_option("--config", args.config, "The gateway's configuration file")->capture_default_str();
+  bundle->add_option("FILE", args.argument, "A new file: .tar.gz, .tgz, .tar.xz or .zip")->required();
+  bundle->callback([&] {
+    exit_code = run_support_bundle({args.socket, args.config, args.argument}, std::cout, std::cerr);
+  });
 }
 
 void add_watch(CLI::App& app, Arguments& args, int& exit_code) {
@@ -150,6 +162,7 @@ int run(int argc, char** argv) {
   add_questions(app, args, exit_code);
   add_kpi(app, args, exit_code);
   add_doctor(app, args, exit_code);
+  add_support_bundle(app, args, exit_code);
   add_watch(app, args, exit_code);
   add_import(app, args, exit_code);
   add_audit(app, args, exit_code);

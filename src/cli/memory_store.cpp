@@ -16,7 +16,7 @@ concept StoreEffect = requires(E) {
                std::is_same_v<E, effect::EraseRows> || std::is_same_v<E, effect::LoadTicketFacts> ||
                std::is_same_v<E, effect::LoadDossier> || std::is_same_v<E, effect::LoadKeys> ||
                std::is_same_v<E, effect::WriteCache> || std::is_same_v<E, effect::EvictMembers> ||
-               std::is_same_v<E, effect::ForgetMember>;
+               std::is_same_v<E, effect::ForgetMember> || std::is_same_v<E, effect::PatchConfig>;
 };
 
 event::MemberKeys keys_of(const Profile& profile) {
@@ -289,6 +289,10 @@ event::CacheWritten MemoryStore::write(const ConsentChange& change) {
 
 /// Never asked for: this store has no limit.
 void MemoryStore::on(const effect::EvictMembers&, std::deque<Event>&) {}
+
+void MemoryStore::on(const effect::PatchConfig& e, std::deque<Event>& answers) {
+  answers.emplace_back(event::ConfigPatched{e.command, e.name, "a replay keeps the configuration that it was given"});
+}
 
 void MemoryStore::on(const effect::ForgetMember& e, std::deque<Event>& answers) {
   profiles_.erase(e.member);

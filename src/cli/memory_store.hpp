@@ -39,6 +39,7 @@ class MemoryStore {
   void on(const effect::LoadKeys& e, std::deque<Event>& answers);
   void on(const effect::WriteCache& e, std::deque<Event>& answers);
   void on(const effect::EvictMembers& e, std::deque<Event>& answers);
+  void on(const effect::PatchConfig& e, std::deque<Event>& answers);
   void on(const effect::ForgetMember& e, std::deque<Event>& answers);
 
   void find_links(const TicketId& returned, const effect::LoadTicketFacts& e, event::TicketFactsLoaded& loaded) const;

@@ -145,7 +145,11 @@ Body read_match(const CommandId&, const Cursor& c) {
   return verdict;
 }
 
-Body not_supported(const CommandId&, const Cursor&) { return BadCommand{"not supported by this version"}; }
+Body read_config_patch(const CommandId&, const Cursor& c) {
+  const Cursor patch = c.need("patch");
+  if (patch.present() && !patch.is_object()) patch.complain("an object is allowed");
+  return ConfigPatch{patch.raw()};
+}
 
 struct CommandRow {
   std::string_view name;
@@ -160,7 +164,7 @@ constexpr auto kCommands = std::to_array<CommandRow>({{"profiles.snapshot", read
                                                       {"erase", read_erase},
                                                       {"replay", read_replay},
                                                       {"match", read_match},
-                                                      {"config", not_supported},
+                                                      {"config", read_config_patch},
                                                       {"scenarios.set", read_snapshot<DataSet::scenarios>}});
 
 bool is_command_id(std::string_view text) {

@@ -53,6 +53,15 @@ struct TlsConfig {
   std::string cert_file, key_file;
 };
 
+/// One complaint, without the offending text: a secret may have landed in the wrong key.
+struct ConfigProblem {
+  std::string file;     ///< the one that set the value last; the main file for a missing key
+  std::string pointer;  ///< RFC 6901; "/" for the file as a whole
+  std::string what;     ///< what is wrong and what is allowed
+};
+/// `FILE: /json/pointer: what is wrong and what is allowed`, one line.
+[[nodiscard]] std::string to_line(const ConfigProblem& problem);
+
 struct Config {
   std::string store, gateway, timezone;
   std::vector<std::string> languages;
@@ -103,31 +112,33 @@ struct Config {
   std::string log_level = "info";
   std::string log_format = "auto";
 
+  std::vector<ConfigProblem> patch_problems;  ///< why patch_file() is not in force
+
   /// `<central.topic_root>/<store>/`
   [[nodiscard]] std::string central_prefix() const { return central.topic_root + '/' + store + '/'; }
   [[nodiscard]] std::string local_prefix() const { return local.topic_root + '/' + store + '/'; }
   [[nodiscard]] Policy policy() const;
 };
 
-/// One complaint, without the offending text: a secret may have landed in the wrong key.
-struct ConfigProblem {
-  std::string file;     ///< the one that set the value last; the main file for a missing key
-  std::string pointer;  ///< RFC 6901; "/" for the file as a whole
-  std::string what;     ///< what is wrong and what is allowed
-};
-/// `FILE: /json/pointer: what is wrong and what is allowed`, one line.
-[[nodiscard]] std::string to_line(const ConfigProblem& problem);
-
 /// Reads `path`, then `conf.d/*.json` beside it in lexical order (RFC 7396), fills in defaults and checks every value.
 /// All problems are returned, not only the first. `//` comments are allowed. Secrets come from `*_file` keys: the path
-/// as it is, else $CREDENTIALS_DIRECTORY/<path>, for an absolute one $CREDENTIALS_DIRECTORY/<its last part>. Blocks on
-/// disk.
+/// as it is, else $CREDENTIALS_DIRECTORY/<path>, for an absolute one $CREDENTIALS_DIRECTORY/<its last part>. What
+/// central patched lies on top; where that does not fit the files any more they count alone, and `patch_problems` says
+/// why: a box must start. Blocks on disk.
 [[nodiscard]] Result<Config, std::vector<ConfigProblem>> load_config(const std::string& path);
 
+/// What central has changed by its `config` command: `config.patch.json` in the state directory. Every load lays it
+/// over the files.
+[[nodiscard]] std::string patch_file(const Config& config);
+
+struct PatchedConfig {
+  Config config;
+  std::string stored;  ///< what patch_file() holds from now on: this patch laid over the former ones
+};
 /// As load_config, with one more merge patch on top (the `config` command); only sections that can change
 /// without a restart (presence, suggestions, zones) may appear in it. Its problems name the file "patch".
-[[nodiscard]] Result<Config, std::vector<ConfigProblem>> patch_config(const std::string& path,
-                                                                      const std::string& patch);
+[[nodiscard]] Result<PatchedConfig, std::vector<ConfigProblem>> patch_config(const std::string& path,
+                                                                             const std::string& patch);
 
 /// The effective configuration as indented JSON, every contract key in the contract's order. Of a secret only the path
 /// of its file is shown, so that the text can be loaded again.

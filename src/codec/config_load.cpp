@@ -116,6 +116,26 @@ Loaded build(Layers layers) {
   return Unexpected{std::move(problems)};
 }
 
+/// Both patches in one, the later one on top. Unlike a merge it keeps a null: that still has to remove something.
+Json laid_over(Json former, const Json& later) {
+  for (const auto& [key, value] : later.items()) {
+    Json& held = former[key];
+    held = value.is_object() && held.is_object() ? laid_over(std::move(held), value) : value;
+  }
+  return former;
+}
+
+/// Nothing, where there is none.
+Result<std::optional<Layer>, Problems> read_patch(const std::string& file) {
+  std::error_code error;
+  const bool there = std::filesystem::exists(file, error);
+  if (!there && !error) return std::optional<Layer>{};
+  Layers one;
+  one.add_file(file);
+  if (!one.problems.empty()) return Unexpected{std::move(one.problems)};
+  return std::optional{std::move(one.list.front())};
+}
+
 /// Takes the sections out of a patch that need a restart, and says so.
 void keep_live_sections(Layer& patch, Problems& problems) {
   Json live = Json::object();
@@ -129,25 +149,54 @@ void keep_live_sections(Layer& patch, Problems& problems) {
   patch.document = std::move(live);
 }
 
+/// What is wrong with the patch is told together, with what may not be in it first.
+Loaded build_with(Layers layers, Layer patch) {
+  Problems refused;
+  keep_live_sections(patch, refused);
+  layers.list.push_back(std::move(patch));
+  auto result = build(std::move(layers));
+  if (refused.empty()) return result;
+  if (!result) refused.insert(refused.end(), result.error().begin(), result.error().end());
+  return Unexpected{std::move(refused)};
+}
+
 }  // namespace
 
 std::string to_line(const ConfigProblem& problem) {
   return problem.file + ": " + problem.pointer + ": " + problem.what;
 }
 
-Result<Config, Problems> load_config(const std::string& path) { return build(read_layers(path)); }
+std::string patch_file(const Config& config) { return config.state_dir + "/config.patch.json"; }
 
-Result<Config, Problems> patch_config(const std::string& path, const std::string& patch) {
-  auto layers = read_layers(path);
-  if (!layers.problems.empty()) return build(std::move(layers));
-  layers.add("patch", patch);
-  if (!layers.problems.empty()) return build(std::move(layers));
-  Problems refused;
-  keep_live_sections(layers.list.back(), refused);
-  auto result = build(std::move(layers));
-  if (refused.empty()) return result;
-  if (!result) refused.insert(refused.end(), result.error().begin(), result.error().end());
-  return Unexpected{std::move(refused)};
+Result<Config, Problems> load_config(const std::string& path) {
+  const Layers layers = read_layers(path);
+  auto config = build(layers);
+  if (!config) return config;
+  auto patch = read_patch(patch_file(*config));
+  if (!patch) config->patch_problems = std::move(patch.error());
+  if (!patch || !*patch) return config;
+  auto patched = build_with(layers, std::move(**patch));
+  if (patched) return patched;
+  config->patch_problems = std::move(patched.error());
+  return config;
+}
+
+Result<PatchedConfig, Problems> patch_config(const std::string& path, const std::string& patch) {
+  const Layers layers = read_layers(path);
+  const auto config = build(layers);
+  if (!config) return Unexpected{config.error()};
+  Layers wanted;
+  wanted.add("patch", patch);
+  if (!wanted.problems.empty()) return Unexpected{std::move(wanted.problems)};
+  Layer& layer = wanted.list.front();
+  if (const auto former = read_patch(patch_file(*config)); former && *former)
+    layer.document = laid_over((*former)->document, layer.document);
+  std::string stored = layer.document.dump(2) + '\n';
+  if (stored.size() > kMaxFileBytes)
+    return Unexpected{Problems{{"patch", "/", "all patches together have at most 1 MiB"}}};
+  auto patched = build_with(layers, std::move(layer));
+  if (!patched) return Unexpected{std::move(patched.error())};
+  return PatchedConfig{std::move(*patched), std::move(stored)};
 }
 
 namespace {

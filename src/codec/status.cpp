@@ -219,6 +219,8 @@ std::string encode_tablet_config(std::string_view mqtt_url, std::string_view top
                {"timezone", timezone}});
 }
 
+std::string encode_metrics_answer(const std::string& metrics) { return dump({{"metrics", metrics}}); }
+
 std::string encode_metrics(const Status& s, const Counters& counters) {
   std::string out;
   gauge(out, "build_info", "Version of the running program", 1, "version=\"" + s.version + "\"");

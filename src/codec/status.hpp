@@ -90,6 +90,8 @@ struct VisitView {
 using Counters = std::array<std::uint64_t, effect::kCounterCount>;
 /// Prometheus text exposition.
 [[nodiscard]] std::string encode_metrics(const Status& status, const Counters& counters);
+/// `{"metrics": text}`
+[[nodiscard]] std::string encode_metrics_answer(const std::string& metrics);
 
 struct AdminRequest {
   std::string cmd;

@@ -116,6 +116,7 @@ class Core {
   void on(const event::Delivered& e);
   void on(const event::ClockChanged& e);
   void on(const event::PolicyChanged& e);
+  void on(const event::ConfigPatched& e);
   void on(const event::DeadlineReached& e);
   void on(const event::ForgetAsked& e);
 
@@ -127,6 +128,7 @@ class Core {
   void run(const Command& c, const EraseRequest& body);
   void run(const Command& c, const ReplayRequest& body);
   void run(const Command& c, const MatchVerdict& body);
+  void run(const Command& c, const ConfigPatch& body);
 
   // Steps end here: rooms' changes become facts, rows and messages; rows become one batch.
   void settle();

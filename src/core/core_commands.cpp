@@ -18,15 +18,28 @@ void Core::on(const event::CommandArrived& e) {
   if (!data && !bad) {  // data sets are told apart by revision and part, not by the command's id
     if (!seen_commands_.insert(command.id).second) return ack(command.id, command.name, AckStatus::duplicate);
     // These are remembered when they are done: after a crash in between, the repeated command must do it.
-    const bool later = std::holds_alternative<EraseRequest>(command.body) ||
-                       std::holds_alternative<ReplayRequest>(command.body) ||
-                       std::holds_alternative<MatchVerdict>(command.body);
+    const bool later =
+        std::holds_alternative<EraseRequest>(command.body) || std::holds_alternative<ReplayRequest>(command.body) ||
+        std::holds_alternative<MatchVerdict>(command.body) || std::holds_alternative<ConfigPatch>(command.body);
     if (!later) ops_.emplace_back(row::PutCommand{command.id, command.name, now_.wall});
   }
   std::visit([&](const auto& body) { run(command, body); }, command.body);
 }
 
 void Core::run(const Command& c, const BadCommand& body) { ack(c.id, c.name, AckStatus::rejected, body.reason); }
+
+void Core::run(const Command& c, const ConfigPatch& body) { now_do(effect::PatchConfig{c.id, c.name, body.patch}); }
+
+/// What was refused may come again with the same id: the disk may have been full.
+void Core::on(const event::ConfigPatched& e) {
+  if (!e.refused.empty()) {
+    seen_commands_.erase(e.command);
+    return ack(e.command, e.name, AckStatus::rejected, e.refused);
+  }
+  ops_.emplace_back(row::PutCommand{e.command, e.name, now_.wall});
+  ops_.emplace_back(row::Audit{{now_.wall, "policy", e.command, "patched"}});
+  ack(e.command, e.name, AckStatus::applied);
+}
 
 void Core::run(const Command& c, const SnapshotPart& body) { now_do(effect::WriteCache{c.id, c.name, body}); }
 

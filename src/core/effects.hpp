@@ -181,6 +181,12 @@ struct ForgetMember {
   std::string request_id;
   MemberId member;
 };
+/// Lays the patch over the configuration, on disk and in force, or over nothing; answered by ConfigPatched.
+struct PatchConfig {
+  CommandId command;
+  std::string name;
+  std::string patch;
+};
 
 struct PublishRow {
   OutboxRow row;  ///< central link, QoS 1; answered by Delivered
@@ -269,10 +275,10 @@ struct Note {
 
 using Effect = std::variant<effect::Persist, effect::ReadRows, effect::SurveyOutbox, effect::ReviveRows,
                             effect::EraseRows, effect::LoadTicketFacts, effect::LoadDossier, effect::LoadKeys,
-                            effect::WriteCache, effect::EvictMembers, effect::ForgetMember, effect::PublishRow,
-                            effect::PublishAck, effect::PublishCard, effect::WithdrawCard, effect::PublishState,
-                            effect::ConnectLink, effect::DropLink, effect::AnswerTicket, effect::Count, effect::Sighted,
-                            effect::CheckedIn, effect::CheckinAnswered, effect::Note>;
+                            effect::WriteCache, effect::EvictMembers, effect::ForgetMember, effect::PatchConfig,
+                            effect::PublishRow, effect::PublishAck, effect::PublishCard, effect::WithdrawCard,
+                            effect::PublishState, effect::ConnectLink, effect::DropLink, effect::AnswerTicket,
+                            effect::Count, effect::Sighted, effect::CheckedIn, effect::CheckinAnswered, effect::Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tg

@@ -217,6 +217,12 @@ struct ClockChanged {
 struct PolicyChanged {
   Policy policy;
 };
+/// The answer to PatchConfig: on disk, and PolicyChanged came before, or why not.
+struct ConfigPatched {
+  CommandId command;
+  std::string name;
+  std::string refused;  ///< empty: applied
+};
 /// A deadline of Core::next_deadline() has come, or a journal's tick.
 struct DeadlineReached {};
 
@@ -233,7 +239,7 @@ using Event = std::variant<event::Restored, event::KeysLoaded, event::AdvertSeen
                            event::DossierLoaded, event::ActionArrived, event::CommandArrived, event::CacheWritten,
                            event::EvictionDue, event::MemberForgotten, event::RowsErased, event::Committed,
                            event::RowsRead, event::OutboxSurveyed, event::RowsRevived, event::LinkUp, event::LinkDown,
-                           event::Delivered, event::ClockChanged, event::PolicyChanged, event::DeadlineReached,
-                           event::ForgetAsked, event::ReceiverChanged, event::BodyRefused>;
+                           event::Delivered, event::ClockChanged, event::PolicyChanged, event::ConfigPatched,
+                           event::DeadlineReached, event::ForgetAsked, event::ReceiverChanged, event::BodyRefused>;
 
 }  // namespace tg

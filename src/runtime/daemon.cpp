@@ -14,6 +14,7 @@
 #include "adapters/bluez_peripheral.hpp"
 #include "adapters/bluez_radio.hpp"
 #include "adapters/command_reader.hpp"
+#include "adapters/config_file.hpp"
 #include "adapters/event_loop.hpp"
 #include "adapters/http_local.hpp"
 #include "adapters/http_pos.hpp"
@@ -26,21 +27,18 @@
 #include "adapters/sqlite_facts.hpp"
 #include "base/log.hpp"
 #include "base/page_cipher.hpp"
-#include "codec/ibeacon.hpp"
-#include "codec/messages.hpp"
 #include "codec/pos_reader.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/credentials.hpp"
+#include "runtime/door_settings.hpp"
 #include "runtime/gateway.hpp"
 #include "runtime/inbox.hpp"
-#include "runtime/remote_watch.hpp"
 #include "runtime/waiting_room.hpp"
 
 namespace tg {
 namespace {
 
 constexpr std::size_t kInboxLimit = 256;
-constexpr std::uint32_t kCommandSession{24 * 3600};  // commands wait at the central broker for a day
 constexpr Millis kLookAtCredentials{1'000};
 constexpr Millis kReadCertificates{3'600'000};
 constexpr std::int64_t kFactsRoom =
@@ -66,67 +64,12 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-LinkSettings settings_of(const LinkConfig& c) {
-  LinkSettings s;
-  s.url = c.url;
-  s.client_id = c.client_id;
-  s.v5 = c.v5;
-  s.username = c.username.value_or("");
-  s.password = c.password.value_or("");
-  s.ca_file = c.ca_file.value_or("");
-  s.cert_file = c.cert_file.value_or("");
-  s.key_file = c.key_file.value_or("");
-  return s;
-}
-
-LinkSettings central_settings(const Config& c, Stamp now) {
-  LinkSettings s = settings_of(c.central);
-  s.session_expiry_s = kCommandSession;
-  s.subscriptions = {c.central_prefix() + "command/+"};
-  s.will_topic = c.central_prefix() + "state/" + c.gateway;
-  s.will_payload = encode_gateway_state(false, static_cast<std::uint64_t>(unix_ms(now.wall)), version(), now.wall);
-  return s;
-}
-
-LinkSettings local_settings(const Config& c, Stamp now) {
-  const std::string prefix = c.local_prefix();
-  LinkSettings s = settings_of(c.local);
-  s.subscriptions = {prefix + "tablet/action/+", prefix + "tablet/card/+", prefix + "rx/+"};
-  if (c.pos_mqtt) s.subscriptions.push_back(prefix + "pos/+");
-  for (const auto& r : c.receivers) {
-    if (r.topic) s.subscriptions.push_back(*r.topic);
-    if (const auto will = will_topic(r)) s.subscriptions.push_back(*will);
-  }
-  s.will_topic = prefix + "tablet/state";
-  s.will_payload = encode_tablet_state(false, c.store, now.wall);
-  return s;
-}
-
-BluezRadioConfig radio_config(const Config& c) {
-  BluezRadioConfig out{c.radio_bus, c.scan, {}};
-  for (std::size_t i = 0; i < c.receivers.size(); ++i) {
-    const auto& r = c.receivers[i];
-    if (!r.remote) out.receivers.push_back({static_cast<std::uint16_t>(i), r.id, r.adapter});
-  }
-  if (c.beacon_enabled) out.own_beacon = c.beacon_uuid;
-  return out;
-}
-
-BluezPeripheralConfig peripheral_config(const Config& c, const BluezRadioConfig& radio) {
-  BluezPeripheralConfig out{c.radio_bus, {}, c.checkin_enabled, radio.receivers};
-  if (c.beacon_enabled) {
-    out.ibeacon = encode_ibeacon(c.beacon_uuid, static_cast<std::uint16_t>(c.beacon_major),
-                                 static_cast<std::uint16_t>(c.beacon_minor));
-  }
-  return out;
-}
-
 const char* name_of(Link link) { return link == Link::central ? "central" : "local"; }
 
 /// Everything with a thread, a process or a file behind it. Members are destroyed bottom up: doors before the loop.
 class Daemon {
  public:
-  Daemon(Config config, std::string path) : config_(std::move(config)), path_(std::move(path)) {}
+  Daemon(Config config, const std::string& path) : config_(std::move(config)), file_(path, patched()) {}
 
   int run() {
     keep_memory_flat();
@@ -165,16 +108,17 @@ class Daemon {
     if (auto pos = make_pos(); !pos) return pos;
     if (auto radio = radio_config(config_); !radio.receivers.empty()) make_radio(std::move(radio));
     open_journal();
-    gateway_ =
-        std::make_unique<Gateway>(loop_, config_,
-                                  Doors{facts_.get(), cache_.get(), commands_.get(), central_.get(), local_.get(),
-                                        desk_.get(), dialects_.get(), radio_.get(), peripheral_.get(), journal_.get()},
-                                  poster(), Clock{newest(*restored), config_.require_sync}, born_);
+    gateway_ = std::make_unique<Gateway>(
+        loop_, config_,
+        Doors{facts_.get(), cache_.get(), commands_.get(), central_.get(), local_.get(), desk_.get(), dialects_.get(),
+              radio_.get(), peripheral_.get(), journal_.get(), &file_},
+        poster(), Clock{newest(*restored), config_.require_sync}, born_);
     if (auto http = serve_http(); !http) return http;
     if (auto admin = open_admin(); !admin) return admin;
     facts_->start();
     cache_->start();
     commands_->start();
+    file_.start();
     if (folder_) folder_->start();
     gateway_->start(std::move(*restored), findings());
     watch_credentials();
@@ -192,6 +136,7 @@ class Daemon {
     inbox_.close();
     if (folder_) folder_->stop();
     commands_->stop();
+    file_.stop();
     facts_->stop();
     cache_->stop();
   }
@@ -203,10 +148,18 @@ class Daemon {
     return newest;
   }
 
-  /// What the two files had to be cured of, for the status screen.
+  [[nodiscard]] std::string unpatched() const {
+    log_problems(config_.patch_problems);
+    return config_.patch_problems.empty() ? "" : "what central changed of the configuration is not in force";
+  }
+
+  /// What the two files had to be cured of, and what is not as central wants it, for the status screen.
   [[nodiscard]] std::string findings() const {
-    const std::string &facts = facts_->finding(), &cache = cache_->finding();
-    return facts + (facts.empty() || cache.empty() ? "" : "; ") + cache;
+    std::string all;
+    for (const auto& finding : {facts_->finding(), cache_->finding(), unpatched()}) {
+      if (!finding.empty()) all += (all.empty() ? "" : "; ") + finding;
+    }
+    return all;
   }
 
   Result<void> make_directories() {
@@ -366,17 +319,17 @@ class Daemon {
     signals_.push_back(loop_.add_signal(SIGHUP, [this] { reload(); }));
   }
 
-  /// The configuration as it is now; a bad one is refused and logged, the old one stays.
-  std::optional<Config> reread() {
-    auto fresh = load_config(path_);
-    if (fresh) return std::move(*fresh);
-    for (const auto& p : fresh.error()) log(LogLevel::error, "config", p.file + ": " + p.pointer + ": " + p.what);
-    log(LogLevel::error, "config", "refused; the configuration in force stays");
-    return std::nullopt;
+  ConfigFile::Answer patched() {
+    return [this](event::ConfigPatched answer, const std::optional<Config>& fresh) {
+      inbox_.post([this, answer = std::move(answer), fresh] {
+        if (fresh) gateway_->reconfigure(*fresh);
+        gateway_->on_event(answer);
+      });
+    };
   }
 
   void reload() {
-    const auto fresh = reread();
+    const auto fresh = file_.reread();
     if (!fresh) return;
     gateway_->reconfigure(*fresh);
     renew(Link::central, *fresh);
@@ -408,7 +361,7 @@ class Daemon {
     if (holder == Holder::tablets) return http_->renew(kTablets);
     const Link link = holder == Holder::central ? Link::central : Link::local;
     log(LogLevel::info, name_of(link), "its credentials were renewed: connecting again");
-    if (const auto fresh = reread()) renew(link, *fresh, true);
+    if (const auto fresh = file_.reread()) renew(link, *fresh, true);
   }
 
   /// Of a link only the credentials change without a restart.
@@ -440,7 +393,7 @@ class Daemon {
     if (!period) return;
     watchdog_ = loop_.add_timer([this, period] {
       const bool all = facts_->health().answering && cache_->health().answering && commands_->answering() &&
-                       http_->alive() && (!folder_ || folder_->answering());
+                       file_.answering() && http_->alive() && (!folder_ || folder_->answering());
       if (all) notify_service_manager("WATCHDOG=1");
       watchdog_.arm_at(loop_.now().mono + *period);
     });
@@ -457,7 +410,7 @@ class Daemon {
   }
 
   Config config_;
-  const std::string path_;
+  ConfigFile file_;
   Credentials credentials_{config_};
   EventLoop loop_;
   const Stamp born_ = loop_.now();  ///< names this session on both links

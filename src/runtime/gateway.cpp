@@ -152,6 +152,7 @@ void Gateway::carry_out(Effect effect) {
                       [&](effect::WriteCache& e) { doors_.cache->write(std::move(e)); },
                       [&](effect::EvictMembers& e) { doors_.cache->evict(std::move(e)); },
                       [&](effect::ForgetMember& e) { doors_.cache->forget(std::move(e)); },
+                      [&](effect::PatchConfig& e) { doors_.config->patch(std::move(e)); },
                       [&](effect::PublishState& e) { publish_state(e.link, true); },
                       [&](effect::ConnectLink& e) { link(e.link).connect(); },
                       [&](effect::DropLink& e) { link(e.link).drop(); },

@@ -21,6 +21,7 @@
 #include "core/core.hpp"
 #include "ports/admin_port.hpp"
 #include "ports/command_port.hpp"
+#include "ports/config_port.hpp"
 #include "ports/intake_port.hpp"
 #include "ports/link_port.hpp"
 #include "ports/peripheral_port.hpp"
@@ -44,6 +45,7 @@ struct Doors {
   RadioPort* radio = nullptr;            ///< none without local receivers
   PeripheralPort* peripheral = nullptr;  ///< none without local receivers, or with beacon and check-in off
   JournalFile* journal = nullptr;        ///< none unless journal.enabled
+  ConfigPort* config = nullptr;
 };
 
 /// What other threads may read: pages for probes.
@@ -118,6 +120,7 @@ class Gateway {
   void admin_explain(const AdminRequest& request, const AdminReply& reply);
   void admin_inspect(const AdminRequest& request, const AdminReply& reply);
   void admin_match(const AdminRequest& request, const AdminReply& reply);
+  void admin_metrics(const AdminRequest& request, const AdminReply& reply);
   void admin_kpi(const AdminRequest& request, const AdminReply& reply);
   void admin_forget(const AdminRequest& request, const AdminReply& reply);
   void admin_command(const AdminRequest& request, const AdminReply& reply);

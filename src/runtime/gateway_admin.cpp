@@ -178,13 +178,15 @@ std::string Gateway::tablet_config() const {
 
 void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
   using Handler = void (Gateway::*)(const AdminRequest&, const AdminReply&);
-  static constexpr std::array<std::pair<std::string_view, Handler>, 10> kCommands = {{
+  static constexpr std::array<std::pair<std::string_view, Handler>, 12> kCommands = {{
       {"status", &Gateway::admin_status},
       {"visits", &Gateway::admin_visits},
       {"explain", &Gateway::admin_explain},
       {"outbox", &Gateway::admin_inspect},
       {"tickets", &Gateway::admin_inspect},
       {"audit", &Gateway::admin_inspect},
+      {"database", &Gateway::admin_inspect},
+      {"metrics", &Gateway::admin_metrics},
       {"match", &Gateway::admin_match},
       {"kpi", &Gateway::admin_kpi},
       {"forget", &Gateway::admin_forget},
@@ -199,6 +201,10 @@ void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
 }
 
 void Gateway::admin_status(const AdminRequest&, const AdminReply& reply) { reply(encode_status(status())); }
+
+void Gateway::admin_metrics(const AdminRequest&, const AdminReply& reply) {
+  reply(encode_metrics_answer(encode_metrics(status(), counters_)));
+}
 
 VisitView Gateway::view(const Visit& visit) const {
   const VisitCards* cards = core_.suggestions().cards(visit.id);

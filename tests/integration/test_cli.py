@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tarfile
 import unittest
+import zipfile
+from pathlib import Path
 from typing import Any
 
 from store import traces
 from store.case import LONG, ShopCase
 from store.catalogue import coat_lover, example_catalogue, example_complements, member, write_many_members
+from store.gateway import ENTRANCE_ADDRESS
 from store.radio import FakeRadio, program_directory
 from store.visitor import Visitor
 
@@ -112,6 +116,59 @@ class QuestionsTest(ShopCase):
             return done.returncode == _FAILED and "hci1" in done.stdout and "broker" in done.stdout.lower()
 
         self.wait(complains, 15, "doctor fails and names the receiver and the broker")
+
+
+class SupportBundleTest(ShopCase):
+    def bundle(self, file: Path, *, gateway: Any = None) -> subprocess.CompletedProcess[str]:
+        configuration = self.store.gateway.directory / "gateway.json"
+        if gateway is None:
+            return ctl("--socket", "/nowhere/admin.sock", "support-bundle", "--config", configuration, file)
+        return gateway.ctl("support-bundle", "--config", configuration, file)
+
+    def test_it_holds_what_support_needs_and_nobody(self) -> None:
+        camille = coat_lover(1)
+        secret = self.folder() / "password"
+        secret.write_text("hunter2-and-more")
+        secret.chmod(0o600)
+        self.store = self.shop(
+            {**LONG, "central": {"username": "box", "password_file": str(secret)}}, radio=FakeRadio
+        )
+        self.store.open([camille])
+        guest = Visitor(self.store, camille)
+        guest.come_in()
+        guest.try_on()
+        guest.pay(("GATE-COAT-NAVY-42", "249.00"))
+        file = self.folder() / "box.tar.gz"
+        done = self.bundle(file, gateway=self.store.gateway)
+        self.assertEqual(done.returncode, _DONE, done.stderr)
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+        inside = self.folder()
+        with tarfile.open(file) as archive:
+            archive.extractall(inside)
+        text = {path.name: path.read_text() for path in inside.rglob("*") if path.is_file()}
+        self.assertEqual(json.loads(text["status.json"])["store"], "paris-042")
+        self.assertGreater(json.loads(text["database.json"])["rows"]["ticket"], 0)
+        self.assertIn("touchpoint_", json.loads(text["metrics.json"])["metrics"])
+        self.assertEqual(json.loads(text["config.json"])["store"]["id"], "paris-042")
+        self.assertIn("facts.db", text["files.txt"])
+        self.assertIn("PRETTY_NAME", text["os-release"])
+        profile = camille.profile
+        wanted = [camille.id, *profile["loyalty"], camille.key.hex(), "hunter2", ENTRANCE_ADDRESS]
+        self.assertEqual(list(traces.in_files([word.encode() for word in wanted], inside)), [])
+        again = self.bundle(file, gateway=self.store.gateway)
+        self.assertEqual(again.returncode, _FAILED, "a file that is there is not written over")
+
+    def test_a_dead_daemon_and_a_wrong_name(self) -> None:
+        self.store = self.shop({"radio": {"receivers": []}}, radio=FakeRadio)
+        self.store.gateway.write_configuration()
+        file = self.folder() / "box.zip"
+        done = self.bundle(file)
+        self.assertEqual(done.returncode, _DONE, done.stderr)
+        with zipfile.ZipFile(file) as archive:
+            self.assertIn(b"/nowhere/admin.sock", archive.read("touchpoint/status.json"))
+        wrong = self.bundle(self.folder() / "box.rar")
+        self.assertEqual(wrong.returncode, _FAILED)
+        self.assertIn(".tar.gz", wrong.stderr)
 
 
 class ImportTest(ShopCase):

@@ -202,6 +202,89 @@ class ReloadTest(ShopCase):
         self.guest.come_in()
 
 
+class PatchTest(ShopCase):
+    """Central changes the configuration from afar, by its command `config`."""
+
+    expects_end = True
+
+    def setUp(self) -> None:
+        self.camille = coat_lover(1)
+        self.store = self.shop({**LONG, "presence": {**LONG["presence"], "enter_dbm": -40}}, radio=FakeRadio)
+        self.store.open([self.camille])
+        self.stored = self.store.gateway.state_directory / "config.patch.json"
+
+    def patch(self, patch: Any) -> dict[str, Any]:
+        return self.store.central.command("config", {"patch": patch})
+
+    def effective(self) -> dict[str, Any]:
+        argv = [program_directory() / "touchpointd", "--config", self.store.gateway.directory / "gateway.json"]
+        done = subprocess.run([*argv, "--check-config"], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stderr, "")
+        return dict(json.loads(done.stdout))
+
+    def test_it_is_in_force_at_once_and_outlives_the_daemon(self) -> None:
+        self.assertEqual(self.patch({"presence": {"enter_dbm": -80}})["status"], "applied")
+        Visitor(self.store, self.camille).come_in()
+        self.assertEqual(self.patch({"suggestions": {"expire_s": 600}})["status"], "applied")
+        self.store.gateway.kill()
+        effective = self.effective()
+        self.assertEqual((effective["presence"]["enter_dbm"], effective["suggestions"]["expire_s"]), (-80, 600))
+        self.store.gateway.start()
+        self.store.gateway.reload()
+        Visitor(self.store, self.camille).two_adverts()
+        self.assertEqual(self.store.gateway.ctl("audit", "verify").returncode, 0)
+
+    def test_what_is_refused_names_the_place_and_leaves_no_trace(self) -> None:
+        for patch, place in (
+            ({"presence": {"enter_dbm": "loud"}}, "/presence/enter_dbm"),
+            ({"presence": {"enter_dbn": -80}}, "/presence/enter_dbn"),
+            ({"central": {"url": "mqtts://evil.example:8883"}}, "/central"),
+            ({"zones": [{"id": "floor", "kind": "floor"}]}, "/radio/receivers"),
+            ([], "/patch"),
+        ):
+            with self.subTest(patch=patch):
+                ack = self.patch(patch)
+                self.assertEqual(ack["status"], "rejected")
+                self.assertIn(place, ack["reason"])
+                self.assertNotIn("evil", ack["reason"])
+        self.assertFalse(self.stored.exists())
+        self.assertEqual(self.effective()["presence"]["enter_dbm"], -40)
+
+    def test_a_repeated_command_is_known(self) -> None:
+        payload = {"command_id": "config-7", "patch": {"presence": {"enter_dbm": -70}}}
+        self.assertEqual(self.store.central.command("config", payload)["status"], "applied")
+        self.patch({"presence": {"enter_dbm": -60}})
+        acks = self.store.central.acknowledgements
+        before = len(acks)
+        self.store.central.send_command("config", payload)
+        self.store.central.link.wait_for(lambda: len(acks) > before, 5, "the repeated one is answered")
+        self.assertEqual((acks[-1]["command_id"], acks[-1]["status"]), ("config-7", "duplicate"))
+        self.assertEqual(self.effective()["presence"]["enter_dbm"], -60)
+
+    def test_what_could_not_be_written_may_come_again(self) -> None:
+        blocker = self.stored.with_name("config.patch.json.new")
+        blocker.mkdir()
+        payload = {"command_id": "config-8", "patch": {"presence": {"enter_dbm": -70}}}
+        refused = self.store.central.command("config", payload)
+        self.assertEqual(refused["status"], "rejected")
+        self.assertIn("cannot be written", refused["reason"])
+        blocker.rmdir()
+        acks = self.store.central.acknowledgements
+        before = len(acks)
+        self.store.central.send_command("config", payload)
+        self.store.central.link.wait_for(lambda: len(acks) > before, 5, "the repeated one is answered")
+        self.assertEqual(acks[-1]["status"], "applied")
+
+    def test_a_stored_patch_that_does_not_fit_any_more_does_not_stop_the_shop(self) -> None:
+        self.assertEqual(self.patch({"presence": {"enter_dbm": -80}})["status"], "applied")
+        self.store.gateway.kill()
+        self.stored.write_text('{"presence": {"enter_dbm": 80}}')
+        self.store.gateway.start()
+        status = json.loads(self.store.gateway.ctl("status", "--json").stdout)
+        self.assertIn("what central changed of the configuration is not in force", status["last_error"])
+        self.assertIn("/presence/enter_dbm", self.store.gateway.log())
+
+
 class StartTest(ShopCase):
     expects_end = True
 

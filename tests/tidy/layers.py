@@ -48,6 +48,7 @@ FOREIGN = [
     (r"CLI/", r"src/cli/main\.cpp", "CLI11 is cli/main.cpp's"),
     (r"sql_migrations\.hpp", r"src/adapters/sqlite_schema\.hpp", "the migrations are sqlite_schema's"),
     (r"pugixml\.hpp", r"src/codec/poslog_xml\.cpp", "XML is poslog_xml.cpp's"),
+    (r"archive(_entry)?\.h$", r"src/adapters/archive_file\.cpp", "libarchive is archive_file.cpp's"),
     (r"pos_dialects\.hpp", r"src/codec/dialects\.cpp", "the built-in profiles are dialects.cpp's"),
     (r"sys/types\.h", r"src/(adapters|runtime)/\w+\.[ch]pp", "process ids start at adapters/"),
     (r"immintrin\.h", r"src/base/aes_ni\.cpp", "the processor's own instructions are base/aes_ni.cpp's"),

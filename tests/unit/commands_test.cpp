@@ -111,7 +111,10 @@ TEST(Commands, RefusalsKeepTheIdSoThatTheyCanBeAnswered) {
   EXPECT_EQ(why_not("match", R"({"command_id":"c-5"})"), "/ticket_id: is required");
   EXPECT_EQ(why_not("match", R"({"command_id":"c-5","ticket_id":"t","verdict":"confirm","method":"guess"})"),
             "/method: \"confirmed\" or \"claim_code\" is allowed");
-  EXPECT_EQ(why_not("config", R"({"command_id":"c-5"})"), "not supported by this version");
+  EXPECT_EQ(why_not("config", R"({"command_id":"c-5"})"), "/patch: is required");
+  EXPECT_EQ(why_not("config", R"({"command_id":"c-5","patch":[1]})"), "/patch: an object is allowed");
+  EXPECT_EQ(read<ConfigPatch>("config", R"({"command_id":"c-5","patch":{"presence":{"lease_s":5}}})").patch,
+            R"({"presence":{"lease_s":5}})");
   EXPECT_EQ(why_not("dance", R"({"command_id":"c-5"})"), "unknown command");
   EXPECT_EQ(why_not("erase", R"({"member":"m-1"})"), "/command_id: is required");
   EXPECT_EQ(why_not("replay", R"({"command_id":"c","from_sequence":9,"to_sequence":5})"),

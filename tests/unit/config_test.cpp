@@ -425,10 +425,42 @@ TEST_F(ConfigTest, APatchChangesWhatNeedsNoRestart) {
       patch_config(main_file(), R"({"presence": {"exit_after_s": 90}, "suggestions": {"cards_per_visit": 0},
                                                     "zones": [{"id": "z", "kind": "floor"}]})");
   ASSERT_TRUE(result) << lines(result.error());
-  EXPECT_EQ(result->presence.exit_after, Seconds{90});
-  EXPECT_EQ(result->presence.lease, Seconds{5});
-  EXPECT_EQ(result->suggestion.cards_per_visit, 0);
-  EXPECT_EQ(result->zones.size(), 1U);
+  EXPECT_EQ(result->config.presence.exit_after, Seconds{90});
+  EXPECT_EQ(result->config.presence.lease, Seconds{5});
+  EXPECT_EQ(result->config.suggestion.cards_per_visit, 0);
+  EXPECT_EQ(result->config.zones.size(), 1U);
+}
+
+TEST_F(ConfigTest, PatchesAddUpAndEveryLoadLaysThemOverTheFiles) {
+  write("gateway.json", kMinimal);
+  write("conf.d/10.json", R"({"presence": {"lease_s": 5}})");
+  write("conf.d/20.json", R"({"state_dir": ")" + root_.string() + "\"}");
+  const auto first = patch_config(main_file(), R"({"presence": {"exit_after_s": 90, "lease_s": 6}})");
+  ASSERT_TRUE(first) << lines(first.error());
+  write("config.patch.json", first->stored);
+  const auto second = patch_config(main_file(), R"({"presence": {"lease_s": null}, "suggestions": {"expire_s": 60}})");
+  ASSERT_TRUE(second) << lines(second.error());
+  write("config.patch.json", second->stored);
+  const auto loaded = load_config(main_file());
+  ASSERT_TRUE(loaded) << lines(loaded.error());
+  EXPECT_EQ(loaded->presence.exit_after, Seconds{90});
+  EXPECT_EQ(loaded->presence.lease, Config{}.presence.lease) << "null is the default, not the drop-in's value";
+  EXPECT_EQ(loaded->suggestion.expire, Seconds{60});
+  EXPECT_EQ(print_config(*loaded), print_config(second->config));
+  EXPECT_TRUE(loaded->patch_problems.empty());
+}
+
+TEST_F(ConfigTest, APatchThatDoesNotFitTheFilesAnyMoreIsToldAndTheFilesCount) {
+  write("gateway.json", kMinimal);
+  write("conf.d/20.json", R"({"state_dir": ")" + root_.string() + "\"}");
+  for (const char* stored : {"{", R"({"presence": {"lease_s": -1}})", R"({"central": {}})", "[1]"}) {
+    write("config.patch.json", stored);
+    const auto loaded = load_config(main_file());
+    ASSERT_TRUE(loaded) << lines(loaded.error());
+    ASSERT_FALSE(loaded->patch_problems.empty()) << stored;
+    EXPECT_TRUE(loaded->patch_problems.front().file.ends_with("/config.patch.json"));
+    EXPECT_EQ(loaded->presence.lease, Config{}.presence.lease);
+  }
 }
 
 TEST_F(ConfigTest, APatchOfAnythingElseIsRefused) {

@@ -79,6 +79,11 @@ struct MatchVerdict {
   std::string method = "confirmed";  ///< that the attribution gets: how it is known
 };
 
+/// `config`: for the keys that can change without a restart. Checked where the files are read that it is laid over.
+struct ConfigPatch {
+  std::string patch;  ///< RFC 7396, an object
+};
+
 /// A command that could not be understood; answered `rejected` with the reason.
 struct BadCommand {
   std::string reason;
@@ -87,7 +92,8 @@ struct BadCommand {
 struct Command {
   CommandId id;
   std::string name;  ///< as in the topic, e.g. "profiles.snapshot"
-  std::variant<BadCommand, SnapshotPart, Delta, ConsentChange, EraseRequest, ReplayRequest, MatchVerdict> body;
+  std::variant<BadCommand, SnapshotPart, Delta, ConsentChange, EraseRequest, ReplayRequest, MatchVerdict, ConfigPatch>
+      body;
 };
 
 enum class AckStatus : std::uint8_t { accepted, applied, rejected, duplicate };

@@ -1,0 +1,174 @@
+#include "cli/support_bundle.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+#include <vector>
+
+#include "adapters/archive_file.hpp"
+#include "cli/ask.hpp"
+#include "cli/doctor.hpp"
+#include "codec/config.hpp"
+#include "codec/redact.hpp"
+
+namespace tg {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostOfOne = std::size_t{4} << 20;  // bytes
+
+/// What the daemon says of itself: counts and states, of which none is a person's.
+struct Asked {
+  const char* name;
+  const char* cmd;
+};
+constexpr std::array kAsked{Asked{"status.json", "status"},     Asked{"outbox.json", "outbox"},
+                            Asked{"database.json", "database"}, Asked{"metrics.json", "metrics"},
+                            Asked{"audit.json", "audit"},       Asked{"match.json", "match"}};
+
+/// What the system says. A command that is not installed says so itself.
+struct Told {
+  const char* name;
+  const char* command;
+};
+constexpr std::array kTold{
+    Told{"system/log.txt", "journalctl --no-pager --output=short-iso --lines=2000 --unit=touchpointd"},
+    Told{"system/broker_log.txt", "journalctl --no-pager --output=short-iso --lines=500 --unit=mosquitto"},
+    Told{"system/bluetooth_log.txt", "journalctl --no-pager --output=short-iso --lines=500 --unit=bluetooth"},
+    Told{"system/service.txt", "systemctl --no-pager show touchpointd"},
+    Told{"system/sandbox.txt", "systemd-analyze --no-pager security touchpointd"},
+    Told{"system/packages.txt", "dpkg-query --show touchpoint-gateway mosquitto bluez systemd 'libpaho*' libsqlite3-0"},
+    Told{"system/adapters.txt", "ls -l /sys/class/bluetooth"},
+    Told{"system/clock.txt", "timedatectl --no-pager status"},
+    Told{"system/disks.txt", "df --human-readable --output"}};
+
+constexpr std::array kRead{"/etc/os-release", "/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/meminfo"};
+
+std::string ask_daemon(const std::string& socket, const char* cmd) {
+  const auto answer = ask(socket, request_line(cmd));
+  return answer ? answer_line(*answer) : "not to be had: " + answer.error().message;
+}
+
+/// Output and complaints, the last 4 MiB of them. Only constant commands come here.
+std::string run(const char* command) {
+  const std::string with_limit = "LC_ALL=C timeout 20 " + std::string(command) + " 2>&1";
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(with_limit.c_str(), "r"), ::pclose);
+  if (!pipe) return "not to be had";
+  std::string text;
+  std::array<char, 65'536> chunk{};
+  while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), pipe.get())) {
+    text.append(chunk.data(), got);
+    if (text.size() > 2 * kMostOfOne) text.erase(0, text.size() - kMostOfOne);
+  }
+  return text;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return in ? std::string{std::istreambuf_iterator<char>(in), {}} : "not to be had";
+}
+
+/// Names and sizes, never a content.
+std::string list_files(const std::string& folder) {
+  std::ostringstream out;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    const auto size = at->is_regular_file(ignored) ? at->file_size(ignored) : 0;
+    out << size << '\t' << fs::relative(at->path(), folder, ignored).string() << '\n';
+  }
+  if (error) out << "not to be had: " << error.message() << '\n';
+  return out.str();
+}
+
+std::string doctors_words(const std::string& socket, const std::string& state_dir) {
+  std::ostringstream words;
+  static_cast<void>(run_doctor({socket, state_dir, false}, words));
+  return words.str();
+}
+
+class Bundle {
+ public:
+  Bundle(ArchiveFile archive, std::string folder) : archive_(std::move(archive)), folder_(std::move(folder)) {}
+
+  [[nodiscard]] Result<void> add(const std::string& name, std::string_view text) {
+    return archive_.add(folder_ + '/' + name, without_persons(text));
+  }
+  [[nodiscard]] Result<void> close() { return archive_.close(); }
+
+ private:
+  ArchiveFile archive_;
+  std::string folder_;
+};
+
+std::string in_lines(const std::vector<ConfigProblem>& problems) {
+  std::string lines;
+  for (const auto& problem : problems) lines += to_line(problem) + '\n';
+  return lines;
+}
+
+/// The configuration shows the path of a secret, never the secret.
+Result<void> add_configuration(Bundle& bundle, const BundleOptions& options) {
+  const auto config = load_config(options.config);
+  const std::string state_dir = config ? config->state_dir : Config{}.state_dir;
+  const auto done = config ? bundle.add("config.json", print_config(*config))
+                           : bundle.add("config_errors.txt", in_lines(config.error()));
+  if (!done) return done;
+  if (auto files = bundle.add("files.txt", list_files(state_dir)); !files) return files;
+  return bundle.add("doctor.txt", doctors_words(options.socket, state_dir));
+}
+
+Result<void> fill(Bundle& bundle, const BundleOptions& options) {
+  if (auto done = add_configuration(bundle, options); !done) return done;
+  for (const auto& [name, cmd] : kAsked) {
+    if (auto done = bundle.add(name, ask_daemon(options.socket, cmd)); !done) return done;
+  }
+  for (const auto& [name, command] : kTold) {
+    if (auto done = bundle.add(name, run(command)); !done) return done;
+  }
+  for (const char* path : kRead) {
+    if (auto done = bundle.add("system" + std::string(path), read_text(path)); !done) return done;
+  }
+  return bundle.close();
+}
+
+}  // namespace
+
+std::string without_persons(std::string_view text) {
+  static const std::regex radio("[0-9A-Fa-f]{2}(?:([:_-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}");
+  static const std::regex mail("[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}");
+  std::string out;
+  std::istringstream lines{redact_card_numbers(text)};
+  for (std::string line; std::getline(lines, line);) {  // by line: the library's regex recurses
+    line = std::regex_replace(line, radio, "(radio address)");
+    out += std::regex_replace(line, mail, "(mail address)") + '\n';
+  }
+  return out;
+}
+
+ExitCode run_support_bundle(const BundleOptions& options, std::ostream& out, std::ostream& err) {
+  auto archive = ArchiveFile::create(options.file);
+  if (!archive) {
+    err << archive.error().message << '\n';
+    return kFailed;
+  }
+  Bundle bundle(std::move(*archive), "touchpoint");
+  if (const auto done = fill(bundle, options); !done) {
+    err << done.error().message << '\n';
+    ::unlink(options.file.c_str());
+    return kFailed;
+  }
+  out << options.file << " holds status, configuration, system logs and versions; no personal data, no secrets.\n";
+  return kDone;
+}
+
+}  // namespace tg
