@@ -69,9 +69,11 @@ Result<Report> check_contract(PosBody body, const std::string& bytes, const std:
   std::vector<Ticket> tickets;
   Report report{std::string(kContractDialect), {}};
   if (body == PosBody::json_lines) {
-    auto lines = decode_ticket_lines(bytes, store);
-    report.understood.problems = std::move(lines.problems);
-    tickets = std::move(lines.tickets);
+    const auto lines = lines_of(bytes, kMaxTicketsInBody + 1);
+    if (lines.size() > kMaxTicketsInBody) return fail(kTooManyTickets);
+    auto batch = decode_ticket_lines(lines, store);
+    report.understood.problems = std::move(batch.problems);
+    tickets = std::move(batch.tickets);
   } else {
     auto ticket = decode_ticket(bytes, store);
     if (!ticket) return fail(ticket.error().message);

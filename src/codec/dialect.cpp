@@ -168,9 +168,9 @@ void read_header(const Cursor& c, Dialect& d) {
 
 void read_ticket_rules(const Cursor& c, Dialect& d) {
   only(c, std::to_array<std::string_view>(
-              {"workstation", "business_day", "sequence", "revision",      "type",    "status",  "ended_at", "currency",
-               "total",       "tax",          "rounding", "collect_order", "store",   "session", "begun_at", "channel",
-               "loyalty",     "training",     "employee", "lines",         "tenders", "rewards", "links"}));
+              {"workstation", "business_day", "sequence", "revision",      "type",  "status",  "ended_at", "currency",
+               "total",       "tax",          "rounding", "collect_order", "store", "session", "begun_at", "channel",
+               "native_id",   "loyalty",      "training", "employee",      "lines", "tenders", "rewards",  "links"}));
   for (const auto& [key, rule] :
        std::to_array<std::pair<std::string_view, ValueRule*>>({{"workstation", &d.workstation},
                                                                {"business_day", &d.business_day},
@@ -179,6 +179,7 @@ void read_ticket_rules(const Cursor& c, Dialect& d) {
                                                                {"session", &d.session},
                                                                {"begun_at", &d.begun_at},
                                                                {"channel", &d.channel},
+                                                               {"native_id", &d.native_id},
                                                                {"currency", &d.currency},
                                                                {"rounding", &d.rounding},
                                                                {"collect_order", &d.collect_order}}))

@@ -85,6 +85,7 @@ struct Dialect {
   ValueRule store;    ///< the shop's number as this till writes it, to tell links to other shops
   ValueRule session;  ///< where numbers begin anew within a day: put before the sequence, `session-sequence`
   ValueRule begun_at, channel;
+  ValueRule native_id;         ///< what the till calls the ticket or prints on it, beside its key
   std::vector<ValueRule> tax;  ///< added up
   ValueRule loyalty_id, loyalty_entry;
   std::vector<Ruled<TicketType>> type;  ///< none fits: by the lines

@@ -117,16 +117,19 @@ class TransactionReader {
   struct Moment {
     WallTime at{};
     TimeQuality quality = TimeQuality::zoned;
+    std::optional<std::int32_t> utc_offset_min = {};
   };
   /// With its offset, else as the store's clocks show it.
   std::optional<Moment> moment_of(std::string text) const {
     if (text.size() <= 10) return std::nullopt;
     if (text[10] == ' ') text[10] = 'T';
-    if (const auto zoned = parse_time(text)) return Moment{*zoned, TimeQuality::zoned};
+    if (const auto zoned = parse_time(text)) return Moment{*zoned, TimeQuality::zoned, utc_offset_min(text)};
     const auto face = parse_time(text + 'Z');
     if (!face) return std::nullopt;
     const auto instant = context_.zone.utc_of(*face);
-    return Moment{instant.at, instant.ambiguous ? TimeQuality::ambiguous_hour : TimeQuality::assumed_store_zone};
+    const auto east = std::chrono::duration_cast<std::chrono::minutes>(*face - instant.at).count();
+    return Moment{instant.at, instant.ambiguous ? TimeQuality::ambiguous_hour : TimeQuality::assumed_store_zone,
+                  static_cast<std::int32_t>(east)};
   }
 
   void read_time() {
@@ -137,6 +140,7 @@ class TransactionReader {
       return values_.complain(found.node ? *found.node : at_, "a time such as 2026-11-21T15:04:05 is allowed");
     ticket_.ended_at = moment->at;
     ticket_.time_quality = moment->quality;
+    ticket_.utc_offset_min = moment->utc_offset_min;
     note("ended_at", format_time(ticket_.ended_at), found.node);
     if (ticket_.time_quality == TimeQuality::assumed_store_zone)
       notes_.push_back("local time: the store's zone is assumed");
@@ -150,6 +154,10 @@ class TransactionReader {
     if (const auto moment = moment_of(begun.text)) {
       ticket_.begun_at = moment->at;
       note("begun_at", format_time(moment->at), begun.node);
+    }
+    if (const FoundText native = values_.text(at_, dialect_.native_id); !native.text.empty()) {
+      ticket_.native_id = native.text;
+      note("native_id", ticket_.native_id, native.node);
     }
     const FoundText channel = values_.text(at_, dialect_.channel);
     if (channel.text.empty()) return;

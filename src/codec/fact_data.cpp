@@ -121,6 +121,8 @@ Json ticket_json(const Recorded& f) {
           {"type", name_of(kTicketTypeNames, ticket.type)},
           {"begun_at", ticket.begun_at ? Json(format_time(*ticket.begun_at)) : Json()},
           {"ended_at", format_time(ticket.ended_at)},
+          {"utc_offset_min", ticket.utc_offset_min ? Json(*ticket.utc_offset_min) : Json()},
+          {"native_id", or_null(ticket.native_id)},
           {"channel", name_of(kSaleChannelNames, ticket.channel)},
           {"employee", ticket.employee},
           {"total_minor", ticket.total_minor},

@@ -101,7 +101,7 @@ std::string encode_journal_ticket(WallTime at, const Ticket& t) {
               {"sequence", t.key.sequence},
               {"revision", t.revision},
               {"type", name_of(kTicketTypeNames, t.type)},
-              {"ended_at", format_time(t.ended_at)},
+              {"ended_at", t.utc_offset_min ? format_time_at(t.ended_at, *t.utc_offset_min) : format_time(t.ended_at)},
               {"currency", t.currency},
               {"total", decimal(t.total_minor, digits)},
               {"tax", decimal(t.tax_minor, digits)},
@@ -117,6 +117,7 @@ std::string encode_journal_ticket(WallTime at, const Ticket& t) {
                {{"voids", link_json(t.voids, t.key.store)},
                 {"returns", link_json(t.returns, t.key.store)},
                 {"resumes", link_json(t.resumes, t.key.store)}}}};
+  if (!t.native_id.empty()) ticket["native_id"] = t.native_id;
   if (t.begun_at) ticket["begun_at"] = format_time(*t.begun_at);
   if (t.channel != SaleChannel::store) ticket["channel"] = name_of(kSaleChannelNames, t.channel);
   return line(at, "ticket", ticket);

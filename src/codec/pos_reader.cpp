@@ -9,7 +9,6 @@
 namespace tg {
 namespace {
 
-constexpr std::size_t kMaxTicketsInBody = 10'000;
 constexpr int kWorkstationDepth = 6;
 
 /// POSLog names its till within the first transaction.
@@ -32,21 +31,6 @@ Result<TicketBatch> one(Result<Ticket> ticket) {
 Result<TicketBatch> checked(TicketBatch batch) {
   if (!batch.tickets.empty()) return batch;
   return fail(batch.problems.empty() ? "the body contains no ticket" : batch.problems.front().cause);
-}
-
-/// Understood or not: a bulk of half a million lines that are nothing cost 3.3 s, and an answer for each.
-bool too_many_lines(std::string_view bytes) {
-  std::size_t lines = 0;
-  bool blank = true;
-  for (const char c : bytes) {
-    if (c == '\n') {
-      blank = true;
-    } else if (blank && c != ' ' && c != '\t' && c != '\r') {
-      blank = false;
-      if (++lines > kMaxTicketsInBody) return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace
@@ -145,26 +129,23 @@ Result<TicketBatch> PosReader::read_json(std::string_view bytes, const PosOrigin
 }
 
 Result<TicketBatch> PosReader::read_lines(std::string_view bytes, const PosOrigin& origin) const {
-  if (too_many_lines(bytes)) return fail("at most 10000 tickets are allowed");
-  if (origin.dialect.empty() || origin.dialect == kContractDialect) return checked(decode_ticket_lines(bytes, store_));
+  const auto lines = lines_of(bytes, kMaxTicketsInBody + 1);
+  if (lines.size() > kMaxTicketsInBody) return fail(kTooManyTickets);
+  if (origin.dialect.empty() || origin.dialect == kContractDialect) return checked(decode_ticket_lines(lines, store_));
   TicketBatch out;
-  for (std::size_t number = 1; !bytes.empty(); ++number) {
-    const std::size_t end = std::min(bytes.find('\n'), bytes.size());
-    const std::string_view line = bytes.substr(0, end);
-    bytes.remove_prefix(std::min(end + 1, bytes.size()));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+  for (const auto& line : lines) {
     const std::size_t place = out.tickets.size() + out.problems.size();
     const auto refuse = [&](std::size_t at, const std::string& cause) {
-      out.problems.push_back({at, "line " + std::to_string(number) + ": " + cause});
+      out.problems.push_back({at, "line " + std::to_string(line.number) + ": " + cause});
     };
-    auto batch = read_json(line, origin);
+    auto batch = read_json(line.text, origin);
     if (!batch) {
       refuse(place, batch.error().message);
       continue;
     }
     for (const auto& problem : batch->problems) refuse(place + problem.place, problem.cause);
     std::ranges::move(batch->tickets, std::back_inserter(out.tickets));
-    if (out.tickets.size() > kMaxTicketsInBody) return fail("at most 10000 tickets are allowed");
+    if (out.tickets.size() > kMaxTicketsInBody) return fail(kTooManyTickets);
   }
   return checked(std::move(out));
 }

@@ -133,6 +133,36 @@ std::optional<WallTime> parse_time(std::string_view text) {
   return t;
 }
 
+std::optional<std::int32_t> utc_offset_min(std::string_view text) {
+  constexpr std::size_t kOffset = 6;  // "+01:00"
+  if (text.size() <= 10 + kOffset || !parse_time(text)) return std::nullopt;
+  Scanner in{text.substr(text.size() - kOffset)};
+  Millis offset{0};
+  if (!read_offset(in, offset)) return std::nullopt;
+  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::minutes>(offset).count());
+}
+
+std::string format_time_at(WallTime t, std::int32_t offset_min) {
+  std::string out = format_time(t + std::chrono::minutes{offset_min});
+  out.back() = offset_min < 0 ? '-' : '+';
+  const std::int32_t minutes = offset_min < 0 ? -offset_min : offset_min;
+  put(out, minutes / 60, 2, ':');
+  put(out, minutes % 60, 2, ' ');
+  out.pop_back();
+  return out;
+}
+
+std::vector<NumberedLine> lines_of(std::string_view text, std::size_t most) {
+  std::vector<NumberedLine> out;
+  for (std::size_t number = 1; !text.empty() && out.size() < most; ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) out.push_back({number, line});
+  }
+  return out;
+}
+
 bool is_day(std::string_view text) { return text.size() == 10 && parse_time(text).has_value(); }
 
 bool is_plain_id(std::string_view text) {

@@ -63,6 +63,7 @@ void read_unnamed(const Cursor& c, std::string_view store, Ticket& ticket) {
   }
   if (const Cursor channel = c.at("channel"); channel.is_text())
     ticket.channel = value_of(kSaleChannelNames, channel.text(kMaxCodeBytes)).value_or(SaleChannel::store);
+  if (const Cursor native = c.at("native_id"); native.is_text()) ticket.native_id = kept_text(native);
   std::size_t i = 0;
   c.at("lines").each(kMaxTicketLines, [&](const Cursor& line) {
     TicketLine& out = ticket.lines[i++];
@@ -169,6 +170,7 @@ Ticket read_ticket(const Cursor& c, std::string_view store) {
   const std::string ended =
       c.need("ended_at").text_if(is_instant, "a time with offset such as \"2026-11-21T15:04:05+01:00\"");
   ticket.ended_at = parse_time(ended).value_or(WallTime{});
+  ticket.utc_offset_min = utc_offset_min(ended);
   read_amounts(c, ticket);
   ticket.loyalty = read_loyalty(c.at("loyalty"));
   if (const Cursor order = c.at("collect_order"); order.present()) ticket.collect_order = kept_text(order);
@@ -188,14 +190,10 @@ Result<Ticket> decode_ticket(std::string_view json, std::string_view store) {
   return doc.finish(read_ticket(doc.root(), store));
 }
 
-TicketBatch decode_ticket_lines(std::string_view ndjson, std::string_view store) {
+TicketBatch decode_ticket_lines(const std::vector<NumberedLine>& lines, std::string_view store) {
   TicketBatch batch;
-  for (std::size_t number = 1; !ndjson.empty(); ++number) {
-    const std::size_t end = std::min(ndjson.find('\n'), ndjson.size());
-    const std::string_view line = ndjson.substr(0, end);
-    ndjson.remove_prefix(std::min(end + 1, ndjson.size()));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    Document doc(line, number);
+  for (const auto& line : lines) {
+    Document doc(line.text, line.number);
     auto ticket = doc.finish(read_ticket(doc.root(), store));
     if (ticket) {
       batch.tickets.push_back(std::move(*ticket));

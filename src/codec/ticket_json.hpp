@@ -7,11 +7,15 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "codec/text.hpp"
 #include "core/model/ticket.hpp"
 
 namespace tg {
 
 inline constexpr std::size_t kMaxTicketLines = 10000;
+/// Of a bulk; understood or not: half a million lines that are nothing cost 3.3 s, and an answer for each.
+inline constexpr std::size_t kMaxTicketsInBody = 10'000;
+inline constexpr auto kTooManyTickets = "at most 10000 tickets are allowed";
 inline constexpr std::size_t kMaxJsonDepth = 32;
 
 /// Content of a ticket (contract §6): SHA-256 over its canonical form, all but the revision.
@@ -39,7 +43,7 @@ struct TicketBatch {
                                                     const std::vector<TicketProblem>& problems);
 
 /// One ticket a line; a problem names its line.
-[[nodiscard]] TicketBatch decode_ticket_lines(std::string_view ndjson, std::string_view store);
+[[nodiscard]] TicketBatch decode_ticket_lines(const std::vector<NumberedLine>& lines, std::string_view store);
 [[nodiscard]] std::string encode_ticket_answers(const std::vector<TicketAnswer>& answers);
 [[nodiscard]] std::string encode_key(const TicketKey& key);
 

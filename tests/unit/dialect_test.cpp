@@ -93,6 +93,7 @@ TEST(NcrDialect, TheBusinessDayIsTheTillsAndTheTimeIsTheStores) {
   EXPECT_EQ(ticket.key.store, "paris-042");
   EXPECT_EQ(unix_ms(ticket.ended_at), 1795220314000);  // 2026-11-21T00:18:34Z
   EXPECT_EQ(ticket.time_quality, TimeQuality::assumed_store_zone);
+  EXPECT_EQ(ticket.utc_offset_min, 60);
 }
 
 TEST(NcrDialect, APaddedLoyaltyNumberIsTheNumber) {
@@ -314,7 +315,7 @@ TEST(ArtsDialect, TheHourThatOccursTwiceIsSaid) {
 std::string receipt(const std::string& items, const std::string& totals, const std::string& payments) {
   return R"({"business_unit":{"name":"Butik","contact":{"address":{"street_address":"Storgatan 20"}}},)"
          R"("cashier":{"name":"Mika"},"sales_recording_system":{"name":"Kassa 1"},)"
-         R"("receipt_identifier":{"sequence_number":144079},"time_of_purchase":"2026-11-09T23:07:00+01:00",)"
+         R"("receipt_identifier":{"sequence_number":144079,"extended_number":{"value":"0144079"}},"time_of_purchase":"2026-11-09T23:07:00+01:00",)"
          R"("currency":"SEK","totals":[)" +
          totals + R"(],"items":[)" + items + R"(],"payments":[)" + payments +
          R"(],"customer":{"id":{"civic_registration_number":"19990909-1999"},"loyalty":{"customer_number":"29 900 01"}}})";
@@ -332,6 +333,8 @@ TEST(KivraDialect, AReturnWithPositiveAmountsIsNegative) {
   EXPECT_EQ(ticket.key.workstation, "Kassa-1");
   EXPECT_EQ(ticket.key.business_day, "2026-11-09");
   EXPECT_EQ(ticket.loyalty->id, "2990001");
+  EXPECT_EQ(ticket.native_id, "0144079");
+  EXPECT_EQ(ticket.utc_offset_min, 60);
   EXPECT_TRUE(ticket.adds_up());
 }
 

@@ -61,6 +61,8 @@ TEST(JournalWrite, ATicketComesBackWithItsContentHash) {
   t.tax_minor = 5;
   t.rounding_minor = -3;  // 0.03 below zero: a sign before the leading zero
   t.collect_order = "C-1234";
+  t.native_id = "R-77";
+  t.utc_offset_min = -210;
   t.employee = true;
   t.lines.push_back({2, LineKind::return_, "SCARF-RED", "4006381333931", -1500, 3'900, -5'850});
   t.returns = t.voids = t.key;
@@ -68,6 +70,8 @@ TEST(JournalWrite, ATicketComesBackWithItsContentHash) {
   const Ticket read = back<event::TicketArrived>(encode_journal_ticket(kAt, t)).ticket;
   EXPECT_EQ(read.content, t.content);
   EXPECT_EQ(read.revision, 2);
+  EXPECT_EQ(read.native_id, "R-77");
+  EXPECT_EQ(read.utc_offset_min, -210);
   EXPECT_EQ(read.key, t.key);
 }
 

@@ -17,6 +17,17 @@ TEST(FormatTime, KeepsToFourDigitYearsWhateverItIsGiven) {
   EXPECT_EQ(format_time(WallTime::max()), "9999-12-31T23:59:59.999Z");
 }
 
+TEST(FormatTime, ShowsTheOffsetOfTheClockThatWasRead) {
+  for (const char* text : {"2026-11-21T15:04:05.000+01:00", "2026-11-21T10:34:05.000-03:30",
+                           "2026-11-22T00:00:00.000+14:00", "2026-11-21T14:04:05.000+00:00"}) {
+    const auto offset = utc_offset_min(text);
+    ASSERT_TRUE(offset) << text;
+    EXPECT_EQ(format_time_at(*parse_time(text), *offset), text);
+  }
+  for (const char* text : {"2026-11-21T15:04:05Z", "2026-11-21", "2026-11-21T15:04:05", "+01:00", "x+01:00"})
+    EXPECT_FALSE(utc_offset_min(text)) << text;
+}
+
 struct Reading {
   const char* text;
   const char* utc;  ///< nullptr = refused

@@ -113,7 +113,9 @@ TEST(TicketContent, IsWhatWasSoldAndNotHowItWasWritten) {
 TEST(TicketContent, WhatTheContractDoesNotNameIsReadAndCountsForNothing) {
   const std::string plain = kTicket;
   std::string more = plain;
-  more.insert(1, R"("begun_at":"2026-11-21T15:03:00+01:00","channel":"ship","store":"lyon-001",)");
+  more.insert(
+      1,
+      R"("begun_at":"2026-11-21T15:03:00+01:00","channel":"ship","native_id":"R-7 4111111111111111","store":"lyon-001",)");
   const auto net = more.find(R"("net":)");
   more.insert(net, R"("discount":"1.50","department":"outerwear",)");
   const auto ticket = decode_ticket(more, "paris-042");
@@ -121,6 +123,8 @@ TEST(TicketContent, WhatTheContractDoesNotNameIsReadAndCountsForNothing) {
   EXPECT_EQ(ticket->content, decode_ticket(plain, "paris-042")->content);
   ASSERT_TRUE(ticket->begun_at);
   EXPECT_EQ(ticket->channel, SaleChannel::ship);
+  EXPECT_EQ(ticket->native_id, "R-7 redacted");
+  EXPECT_EQ(ticket->utc_offset_min, 60);
   EXPECT_EQ(ticket->lines[0].discount_minor, 150);
   EXPECT_EQ(ticket->lines[0].department, "outerwear");
   EXPECT_TRUE(ticket->other_store);
@@ -150,10 +154,11 @@ TEST(Redaction, LoyaltyNumbersAndGtinsStay) {
 TEST(TicketLines, AreTicketsOneALine) {
   std::string one = kTicket;
   std::erase(one, '\n');
-  const auto two = decode_ticket_lines(one + "\r\n\n" + one, "paris-042");
+  const auto read_lines = [](const std::string& text) { return decode_ticket_lines(lines_of(text, 9), "paris-042"); };
+  const auto two = read_lines(one + "\r\n\n" + one);
   EXPECT_TRUE(two.problems.empty());
   EXPECT_EQ(two.tickets.size(), 2U);
-  const auto mixed = decode_ticket_lines(one + "\n\n{\"workstation\":\"POS1\"}\n" + one, "paris-042");
+  const auto mixed = read_lines(one + "\n\n{\"workstation\":\"POS1\"}\n" + one);
   EXPECT_EQ(mixed.tickets.size(), 2U) << "one that is no ticket does not take the others with it";
   ASSERT_EQ(mixed.problems.size(), 1U);
   EXPECT_EQ(mixed.problems[0].cause, "line 3: /business_day: is required");
