@@ -3,17 +3,16 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <sstream>
 #include <vector>
 
 #include "adapters/archive_file.hpp"
+#include "adapters/command_output.hpp"
 #include "cli/ask.hpp"
 #include "cli/doctor.hpp"
 #include "codec/config.hpp"
@@ -25,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostOfOne = std::size_t{4} << 20;  // bytes
+constexpr Millis kPatience{20'000};
 
 /// What the daemon says of itself: counts and states, of which none is a person's.
 struct Asked {
@@ -35,41 +35,33 @@ constexpr std::array kAsked{Asked{"status.json", "status"},     Asked{"outbox.js
                             Asked{"database.json", "database"}, Asked{"metrics.json", "metrics"},
                             Asked{"audit.json", "audit"},       Asked{"match.json", "match"}};
 
-/// What the system says. A command that is not installed says so itself.
+/// What the system says.
 struct Told {
   const char* name;
-  const char* command;
+  std::vector<std::string> command;
 };
-constexpr std::array kTold{
-    Told{"system/log.txt", "journalctl --no-pager --output=short-iso --lines=2000 --unit=touchpointd"},
-    Told{"system/broker_log.txt", "journalctl --no-pager --output=short-iso --lines=500 --unit=mosquitto"},
-    Told{"system/bluetooth_log.txt", "journalctl --no-pager --output=short-iso --lines=500 --unit=bluetooth"},
-    Told{"system/service.txt", "systemctl --no-pager show touchpointd"},
-    Told{"system/sandbox.txt", "systemd-analyze --no-pager security touchpointd"},
-    Told{"system/packages.txt", "dpkg-query --show touchpoint-gateway mosquitto bluez systemd 'libpaho*' libsqlite3-0"},
-    Told{"system/adapters.txt", "ls -l /sys/class/bluetooth"},
-    Told{"system/clock.txt", "timedatectl --no-pager status"},
-    Told{"system/disks.txt", "df --human-readable --output"}};
+std::vector<Told> told_by_the_system() {
+  const auto log = [](const char* unit, const char* lines) {
+    return std::vector<std::string>{"journalctl", "--no-pager", "--output=short-iso", std::string("--lines=") + lines,
+                                    std::string("--unit=") + unit};
+  };
+  return {{"system/log.txt", log("touchpointd", "2000")},
+          {"system/broker_log.txt", log("mosquitto", "500")},
+          {"system/bluetooth_log.txt", log("bluetooth", "500")},
+          {"system/service.txt", {"systemctl", "--no-pager", "show", "touchpointd"}},
+          {"system/sandbox.txt", {"systemd-analyze", "--no-pager", "security", "touchpointd"}},
+          {"system/packages.txt",
+           {"dpkg-query", "--show", "touchpoint-gateway", "mosquitto", "bluez", "systemd", "libpaho*", "libsqlite3-0"}},
+          {"system/adapters.txt", {"ls", "-l", "/sys/class/bluetooth"}},
+          {"system/clock.txt", {"timedatectl", "--no-pager", "status"}},
+          {"system/disks.txt", {"df", "--human-readable", "--output"}}};
+}
 
 constexpr std::array kRead{"/etc/os-release", "/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/meminfo"};
 
 std::string ask_daemon(const std::string& socket, const char* cmd) {
   const auto answer = ask(socket, request_line(cmd));
   return answer ? answer_line(*answer) : "not to be had: " + answer.error().message;
-}
-
-/// Output and complaints, the last 4 MiB of them. Only constant commands come here.
-std::string run(const char* command) {
-  const std::string with_limit = "LC_ALL=C timeout 20 " + std::string(command) + " 2>&1";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(with_limit.c_str(), "r"), ::pclose);
-  if (!pipe) return "not to be had";
-  std::string text;
-  std::array<char, 65'536> chunk{};
-  while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), pipe.get())) {
-    text.append(chunk.data(), got);
-    if (text.size() > 2 * kMostOfOne) text.erase(0, text.size() - kMostOfOne);
-  }
-  return text;
 }
 
 std::string read_text(const std::string& path) {
@@ -132,8 +124,8 @@ Result<void> fill(Bundle& bundle, const BundleOptions& options) {
   for (const auto& [name, cmd] : kAsked) {
     if (auto done = bundle.add(name, ask_daemon(options.socket, cmd)); !done) return done;
   }
-  for (const auto& [name, command] : kTold) {
-    if (auto done = bundle.add(name, run(command)); !done) return done;
+  for (const auto& [name, command] : told_by_the_system()) {
+    if (auto done = bundle.add(name, command_output(command, kPatience, kMostOfOne)); !done) return done;
   }
   for (const char* path : kRead) {
     if (auto done = bundle.add("system" + std::string(path), read_text(path)); !done) return done;

@@ -92,7 +92,7 @@ struct Ticket {
   bool other_store = false;  ///< the ticket says that it is another store's
   std::string native_id;     ///< what the till itself calls it or prints on it; empty: nothing beside its key
   std::optional<std::int32_t> utc_offset_min;  ///< of the till's clock at `ended_at`, east is positive
-  Sha256 content{};          ///< of the canonical ticket without fields that the contract does not name
+  Sha256 content{};  ///< of the canonical ticket without fields that the contract does not name
 
   /// Total = sum of net + tax + rounding = sum of tenders (contract §6).
   [[nodiscard]] bool adds_up() const {
