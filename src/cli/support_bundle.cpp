@@ -112,8 +112,8 @@ std::string in_lines(const std::vector<ConfigProblem>& problems) {
 Result<void> add_configuration(Bundle& bundle, const BundleOptions& options) {
   const auto config = load_config(options.config);
   const std::string state_dir = config ? config->state_dir : Config{}.state_dir;
-  const auto done = config ? bundle.add("config.json", print_config(*config))
-                           : bundle.add("config_errors.txt", in_lines(config.error()));
+  auto done = config ? bundle.add("config.json", print_config(*config))
+                     : bundle.add("config_errors.txt", in_lines(config.error()));
   if (!done) return done;
   if (auto files = bundle.add("files.txt", list_files(state_dir)); !files) return files;
   return bundle.add("doctor.txt", doctors_words(options.socket, state_dir));
@@ -136,13 +136,13 @@ Result<void> fill(Bundle& bundle, const BundleOptions& options) {
 }  // namespace
 
 std::string without_persons(std::string_view text) {
-  static const std::regex radio("[0-9A-Fa-f]{2}(?:([:_-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}");
-  static const std::regex mail("[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}");
+  static const std::regex kRadio("[0-9A-Fa-f]{2}(?:([:_-])[0-9A-Fa-f]{2})(?:\\1[0-9A-Fa-f]{2}){4}");
+  static const std::regex kMail("[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}");
   std::string out;
   std::istringstream lines{redact_card_numbers(text)};
   for (std::string line; std::getline(lines, line);) {  // by line: the library's regex recurses
-    line = std::regex_replace(line, radio, "(radio address)");
-    out += std::regex_replace(line, mail, "(mail address)") + '\n';
+    line = std::regex_replace(line, kRadio, "(radio address)");
+    out += std::regex_replace(line, kMail, "(mail address)") + '\n';
   }
   return out;
 }

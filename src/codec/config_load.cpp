@@ -173,11 +173,11 @@ Result<Config, Problems> load_config(const std::string& path) {
   auto config = build(layers);
   if (!config) return config;
   auto patch = read_patch(patch_file(*config));
-  if (!patch) config->patch_problems = std::move(patch.error());
+  if (!patch) config->patch_problems = patch.error();
   if (!patch || !*patch) return config;
   auto patched = build_with(layers, std::move(**patch));
   if (patched) return patched;
-  config->patch_problems = std::move(patched.error());
+  config->patch_problems = patched.error();
   return config;
 }
 
@@ -195,7 +195,7 @@ Result<PatchedConfig, Problems> patch_config(const std::string& path, const std:
   if (stored.size() > kMaxFileBytes)
     return Unexpected{Problems{{"patch", "/", "all patches together have at most 1 MiB"}}};
   auto patched = build_with(layers, std::move(layer));
-  if (!patched) return Unexpected{std::move(patched.error())};
+  if (!patched) return Unexpected{patched.error()};
   return PatchedConfig{std::move(*patched), std::move(stored)};
 }
 

@@ -19,8 +19,9 @@ constexpr std::size_t kMostCases = 4'096;
 constexpr double kComparable = 20;  // a candidate: not twenty times less likely than the likeliest
 constexpr double kFirstRisk = 0.3;  // persons, before there are purchases to compare with
 constexpr double kMostRisk = 0.004;
-constexpr double kLeastProbable = 0.90;
+constexpr double kLeastProbable = 0.85;
 constexpr double kRiskOfProbable = 0.045;  // of the class, where 0.05 is allowed
+constexpr double kFirstProbable = 5;       // purchases: what a class that is still empty may rest on
 constexpr std::size_t kMostWeighed = 256;
 
 /// The till's own word for the beginning is used where the ticket has one.
@@ -279,7 +280,7 @@ bool MatchRoom::may_guess(double p) const {
 /// purchases have room beside them (decisions/0021).
 bool MatchRoom::may_count_as_probable(double p) const {
   const double risk = static_cast<double>(learnt_.probable_risk_permille) / 1000 + 1 - p;
-  return p >= kLeastProbable && risk <= kRiskOfProbable * (learnt_.probable_told + 1);
+  return p >= kLeastProbable && risk <= kRiskOfProbable * (learnt_.probable_told + kFirstProbable);
 }
 
 Judgement MatchRoom::judge(const MatchCase& c, WallTime now) {
