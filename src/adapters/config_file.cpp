@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "adapters/sqlite_aside.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -97,7 +98,11 @@ void ConfigFile::apply(const effect::PatchConfig& patch) const {
   if (patch.patch.empty()) return refuse("busy");
   auto patched = patch_config(path_, patch.patch);
   if (!patched) return refuse(joined(patched.error()));
-  if (const int error = replace_file(patch_file(patched->config), patched->stored); error != 0)
+  const std::string file = patch_file(patched->config);
+  if (patched->former_useless) {
+    if (const auto aside = set_aside(file, "corrupt"); !aside) return refuse(aside.error().message);
+  }
+  if (const int error = replace_file(file, patched->stored); error != 0)
     return refuse("cannot be written: " + std::string(std::strerror(error)));
   answer_({patch.command, patch.name, {}}, std::move(patched->config));
 }

@@ -133,7 +133,8 @@ struct Config {
 
 struct PatchedConfig {
   Config config;
-  std::string stored;  ///< what patch_file() holds from now on: this patch laid over the former ones
+  std::string stored;           ///< what patch_file() holds from now on: this patch laid over the former ones
+  bool former_useless = false;  ///< it was not in force: nothing is laid over it, and it should lie aside
 };
 /// As load_config, with one more merge patch on top (the `config` command); only sections that can change
 /// without a restart (presence, suggestions, zones) may appear in it. Its problems name the file "patch".

@@ -189,14 +189,15 @@ Result<PatchedConfig, Problems> patch_config(const std::string& path, const std:
   wanted.add("patch", patch);
   if (!wanted.problems.empty()) return Unexpected{std::move(wanted.problems)};
   Layer& layer = wanted.list.front();
-  if (const auto former = read_patch(patch_file(*config)); former && *former)
-    layer.document = laid_over((*former)->document, layer.document);
+  const auto former = read_patch(patch_file(*config));
+  const bool useless = !former || (*former && !build_with(layers, **former));
+  if (!useless && *former) layer.document = laid_over((*former)->document, layer.document);
   std::string stored = layer.document.dump(2) + '\n';
   if (stored.size() > kMaxFileBytes)
     return Unexpected{Problems{{"patch", "/", "all patches together have at most 1 MiB"}}};
   auto patched = build_with(layers, std::move(layer));
   if (!patched) return Unexpected{patched.error()};
-  return PatchedConfig{std::move(*patched), std::move(stored)};
+  return PatchedConfig{std::move(*patched), std::move(stored), useless};
 }
 
 namespace {

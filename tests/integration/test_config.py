@@ -283,6 +283,10 @@ class PatchTest(ShopCase):
         status = json.loads(self.store.gateway.ctl("status", "--json").stdout)
         self.assertIn("what central changed of the configuration is not in force", status["last_error"])
         self.assertIn("/presence/enter_dbm", self.store.gateway.log())
+        self.assertEqual(self.patch({"presence": {"enter_dbm": -75}})["status"], "applied")
+        self.assertEqual(self.effective()["presence"]["enter_dbm"], -75)
+        aside = list(self.stored.parent.glob("config.patch.json.corrupt-*"))
+        self.assertEqual([path.read_text() for path in aside], ['{"presence": {"enter_dbm": 80}}'])
 
 
 class StartTest(ShopCase):

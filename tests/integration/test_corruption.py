@@ -32,7 +32,8 @@ _START_S = 10.0
 _WAITING = 120  # events that central has not got
 _DELIVERED = 5
 _FACTS, _MIRROR = ("facts.db", "facts.db-wal"), ("facts.mirror.db", "facts.mirror.db-wal")
-_FILES = (*_FACTS, *_MIRROR, "facts.mark", "cache.db", "cache.db-wal")
+_PATCH = "config.patch.json"
+_FILES = (*_FACTS, *_MIRROR, "facts.mark", "cache.db", "cache.db-wal", _PATCH)
 
 Damage = Callable[[Path, random.Random], None]
 
@@ -134,6 +135,8 @@ class CorruptionTest(ShopCase):
         """Events that central has, then some that it has not, profiles, and a kill -9 in the middle."""
         self.gateway.start()
         self.gateway.import_records("profiles", [member(n).profile for n in range(1, 30)])
+        patched = self.store.central.command("config", {"patch": {"presence": {"exit_after_s": 61}}})
+        self.assertEqual(patched["status"], "applied")
         for _ in range(delivered):
             self._sell()
         self.link.wait_for(lambda: len(self.store.central.consumer.of_type("ticket.recorded")) == delivered, 10, "sent")
@@ -232,6 +235,8 @@ class CorruptionTest(ShopCase):
         elif name == "facts.mirror.db" and way not in (random_page, zero_length):
             self.assertIn("lies beside as facts.mirror.db.", log)
             self.assertIn("facts.mirror.db was damaged and set aside", last_error)
+        if name == _PATCH and way is not truncated:  # which may cut off no more than the end of the line
+            self.assertIn("what central changed of the configuration is not in force", last_error)
         if name == "cache.db" and way is not random_page:
             self.assertTrue(way is zero_length or "lies beside as cache.db." in log, log)
             self.assertIn("central must send its data again", last_error)

@@ -460,6 +460,10 @@ TEST_F(ConfigTest, APatchThatDoesNotFitTheFilesAnyMoreIsToldAndTheFilesCount) {
     ASSERT_FALSE(loaded->patch_problems.empty()) << stored;
     EXPECT_TRUE(loaded->patch_problems.front().file.ends_with("/config.patch.json"));
     EXPECT_EQ(loaded->presence.lease, Config{}.presence.lease);
+    const auto next = patch_config(main_file(), R"({"presence": {"exit_after_s": 90}})");
+    ASSERT_TRUE(next) << lines(next.error());
+    EXPECT_TRUE(next->former_useless);
+    EXPECT_EQ(next->stored.find("lease_s"), std::string::npos);
   }
 }
 
