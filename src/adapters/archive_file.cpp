@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,15 +13,28 @@
 
 namespace tg {
 
+namespace {
+
+/// An empty file of our own, which nobody else may read.
+Result<void> take_place(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+  if (file < 0) return fail(path + ": " + std::strerror(errno));
+  struct stat is {};
+  const bool empty = ::fstat(file, &is) == 0 && S_ISREG(is.st_mode) && is.st_size == 0;
+  const bool ours = empty && ::fchmod(file, 0600) == 0;
+  ::close(file);
+  return ours ? Result<void>{} : fail(path + ": exists already; the name of a new file is allowed");
+}
+
+}  // namespace
+
 void ArchiveFile::Free::operator()(archive* a) const { ::archive_write_free(a); }
 
 Result<ArchiveFile> ArchiveFile::create(const std::string& path) {
   std::unique_ptr<archive, Free> writer(::archive_write_new());
-  if (::archive_write_set_format_filter_by_ext(writer.get(), path.c_str()) != ARCHIVE_OK)
-    return fail(path + ": a name that ends in .tar.gz, .tgz, .tar.xz or .zip is allowed");
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return fail(path + ": " + std::strerror(errno));
-  ::close(file);
+  if (::archive_write_set_format_filter_by_ext_def(writer.get(), path.c_str(), ".tar.gz") != ARCHIVE_OK)
+    return fail(path + ": " + ::archive_error_string(writer.get()));
+  if (auto place = take_place(path); !place) return Unexpected<Error>{place.error()};
   ArchiveFile out(std::move(writer), path);
   if (auto opened = out.outcome(::archive_write_open_filename(out.archive_.get(), path.c_str())); !opened)
     return Unexpected<Error>{opened.error()};

@@ -1,5 +1,5 @@
-// A compressed archive of small texts, written once. Owner thread: any, one object on one thread. Never writes over a
-// file that is there; only its owner may read it.
+// A compressed archive of small texts, written once. Owner thread: any, one object on one thread. Never writes over
+// what a file holds; only its owner may read it.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@ namespace tg {
 
 class ArchiveFile {
  public:
-  /// The ending decides the format: .tar.gz, .tgz, .tar.xz, .zip.
+  /// The ending decides the format: .tar.gz, .tar.xz, .zip; any other is .tar.gz as well. A file that is there must be
+  /// empty.
   [[nodiscard]] static Result<ArchiveFile> create(const std::string& path);
 
   /// `name` may hold folders: `touchpoint/status.json`.

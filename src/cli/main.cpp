@@ -85,8 +85,9 @@ void add_doctor(CLI::App& app, Arguments& args, int& exit_code) {
 void add_support_bundle(CLI::App& app, Arguments& args, int& exit_code) {
   auto* bundle = app.add_subcommand("support-bundle", "What support needs to help, in one file without personal data");
   args.config = kDefaultConfig;
-  bundle->add_option("--config", args.config, "The gateway's configuration file")->capture_default_str();
-  bundle->add_option("FILE", args.argument, "A new file: .tar.gz, .tgz, .tar.xz or .zip")->required();
+  bundle->add_option("--config", args.config, "The configuration file, for when the daemon does not answer")
+      ->capture_default_str();
+  bundle->add_option("FILE", args.argument, "A new file: .tar.gz, .tar.xz or .zip")->required();
   bundle->callback([&] {
     exit_code = run_support_bundle({args.socket, args.config, args.argument}, std::cout, std::cerr);
   });

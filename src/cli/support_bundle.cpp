@@ -108,14 +108,26 @@ std::string in_lines(const std::vector<ConfigProblem>& problems) {
   return lines;
 }
 
-/// The configuration shows the path of a secret, never the secret.
-Result<void> add_configuration(Bundle& bundle, const BundleOptions& options) {
+struct Configuration {
+  const char* name;
+  std::string text;  ///< shows the path of a secret, never the secret
+  std::string state_dir;
+};
+
+/// The one in force, else the one in the files, else what is wrong with them.
+Configuration configuration_of(const BundleOptions& options) {
+  if (const auto answer = ask(options.socket, request_line("configuration")))
+    return {"config.json", part(*answer, "configuration").dump(2),
+            text_of(part(*answer, "configuration"), "state_dir")};
   const auto config = load_config(options.config);
-  const std::string state_dir = config ? config->state_dir : Config{}.state_dir;
-  auto done = config ? bundle.add("config.json", print_config(*config))
-                     : bundle.add("config_errors.txt", in_lines(config.error()));
-  if (!done) return done;
-  if (auto files = bundle.add("files.txt", list_files(state_dir)); !files) return files;
+  if (config) return {"config.json", print_config(*config), config->state_dir};
+  return {"config_errors.txt", in_lines(config.error()), Config{}.state_dir};
+}
+
+Result<void> add_configuration(Bundle& bundle, const BundleOptions& options) {
+  const auto [name, text, state_dir] = configuration_of(options);
+  if (auto done = bundle.add(name, text); !done) return done;
+  if (auto done = bundle.add("files.txt", list_files(state_dir)); !done) return done;
   return bundle.add("doctor.txt", doctors_words(options.socket, state_dir));
 }
 

@@ -15,7 +15,7 @@ namespace tg {
 
 struct BundleOptions {
   std::string socket;
-  std::string config;
+  std::string config;  ///< looked at when the daemon does not answer
   std::string file;
 };
 /// kFailed when the file cannot be written. A daemon that does not answer is what support wants to know, too.

@@ -41,7 +41,7 @@ Name split(std::string_view name) {
 }
 
 /// The prefix that an attribute declares; nothing for any other attribute.
-const char* kNoDeclaration = nullptr;
+constexpr const char* kNoDeclaration = nullptr;
 std::string_view declared_prefix(std::string_view attribute) {
   if (attribute == "xmlns") return "";
   if (attribute.starts_with("xmlns:")) return attribute.substr(6);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/config.hpp"
 #include "codec/json_write.hpp"
 
 namespace tg {
@@ -217,6 +218,10 @@ std::string encode_tablet_config(std::string_view mqtt_url, std::string_view top
                {"zones", zones},
                {"languages", languages},
                {"timezone", timezone}});
+}
+
+std::string encode_configuration(const Config& config) {
+  return dump({{"configuration", Json::parse(print_config(config))}});
 }
 
 std::string encode_metrics_answer(const std::string& metrics) { return dump({{"metrics", metrics}}); }

@@ -16,6 +16,8 @@
 
 namespace tg {
 
+struct Config;
+
 enum class PartState : std::uint8_t { ok, degraded, down, disabled };
 struct PartStatus {
   std::string name;  ///< radio, peripheral, store, recognition, local, central
@@ -90,6 +92,8 @@ struct VisitView {
 using Counters = std::array<std::uint64_t, effect::kCounterCount>;
 /// Prometheus text exposition.
 [[nodiscard]] std::string encode_metrics(const Status& status, const Counters& counters);
+/// `{"configuration": …}`, as print_config has it.
+[[nodiscard]] std::string encode_configuration(const Config& config);
 /// `{"metrics": text}`
 [[nodiscard]] std::string encode_metrics_answer(const std::string& metrics);
 

@@ -120,6 +120,7 @@ class Gateway {
   void admin_explain(const AdminRequest& request, const AdminReply& reply);
   void admin_inspect(const AdminRequest& request, const AdminReply& reply);
   void admin_match(const AdminRequest& request, const AdminReply& reply);
+  void admin_configuration(const AdminRequest& request, const AdminReply& reply);
   void admin_metrics(const AdminRequest& request, const AdminReply& reply);
   void admin_kpi(const AdminRequest& request, const AdminReply& reply);
   void admin_forget(const AdminRequest& request, const AdminReply& reply);

@@ -178,7 +178,7 @@ std::string Gateway::tablet_config() const {
 
 void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
   using Handler = void (Gateway::*)(const AdminRequest&, const AdminReply&);
-  static constexpr std::array<std::pair<std::string_view, Handler>, 12> kCommands = {{
+  static constexpr std::array<std::pair<std::string_view, Handler>, 13> kCommands = {{
       {"status", &Gateway::admin_status},
       {"visits", &Gateway::admin_visits},
       {"explain", &Gateway::admin_explain},
@@ -187,6 +187,7 @@ void Gateway::on_admin(const std::string& line, const AdminReply& reply) {
       {"audit", &Gateway::admin_inspect},
       {"database", &Gateway::admin_inspect},
       {"metrics", &Gateway::admin_metrics},
+      {"configuration", &Gateway::admin_configuration},
       {"match", &Gateway::admin_match},
       {"kpi", &Gateway::admin_kpi},
       {"forget", &Gateway::admin_forget},
@@ -204,6 +205,10 @@ void Gateway::admin_status(const AdminRequest&, const AdminReply& reply) { reply
 
 void Gateway::admin_metrics(const AdminRequest&, const AdminReply& reply) {
   reply(encode_metrics_answer(encode_metrics(status(), counters_)));
+}
+
+void Gateway::admin_configuration(const AdminRequest&, const AdminReply& reply) {
+  reply(encode_configuration(config_));
 }
 
 VisitView Gateway::view(const Visit& visit) const {

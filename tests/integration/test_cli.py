@@ -123,7 +123,7 @@ class SupportBundleTest(ShopCase):
         configuration = self.store.gateway.directory / "gateway.json"
         if gateway is None:
             return ctl("--socket", "/nowhere/admin.sock", "support-bundle", "--config", configuration, file)
-        return gateway.ctl("support-bundle", "--config", configuration, file)
+        return gateway.ctl("support-bundle", file)  # it says itself how it is configured
 
     def test_it_holds_what_support_needs_and_nobody(self) -> None:
         camille = coat_lover(1)
@@ -158,7 +158,7 @@ class SupportBundleTest(ShopCase):
         again = self.bundle(file, gateway=self.store.gateway)
         self.assertEqual(again.returncode, _FAILED, "a file that is there is not written over")
 
-    def test_a_dead_daemon_and_a_wrong_name(self) -> None:
+    def test_a_dead_daemon_and_a_name_without_ending(self) -> None:
         self.store = self.shop({"radio": {"receivers": []}}, radio=FakeRadio)
         self.store.gateway.write_configuration()
         file = self.folder() / "box.zip"
@@ -166,9 +166,15 @@ class SupportBundleTest(ShopCase):
         self.assertEqual(done.returncode, _DONE, done.stderr)
         with zipfile.ZipFile(file) as archive:
             self.assertIn(b"/nowhere/admin.sock", archive.read("touchpoint/status.json"))
-        wrong = self.bundle(self.folder() / "box.rar")
-        self.assertEqual(wrong.returncode, _FAILED)
-        self.assertIn(".tar.gz", wrong.stderr)
+            self.assertIn(b"paris-042", archive.read("touchpoint/config.json"))
+        plain = self.folder() / "box"
+        plain.touch(0o644)
+        self.assertEqual(self.bundle(plain).returncode, _DONE, "an empty file loses nothing")
+        self.assertEqual(plain.stat().st_mode & 0o777, 0o600)
+        self.assertTrue(tarfile.is_tarfile(plain))
+        nowhere = self.bundle(self.folder() / "absent" / "box")
+        self.assertEqual(nowhere.returncode, _FAILED)
+        self.assertIn("No such file", nowhere.stderr)
 
 
 class ImportTest(ShopCase):
