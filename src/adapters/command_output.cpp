@@ -18,7 +18,9 @@ namespace {
 /// Closes itself.
 class Pipe {
  public:
-  Pipe() { static_cast<void>(::pipe2(ends_.data(), O_CLOEXEC)); }
+  Pipe() {
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) ends_ = {-1, -1};
+  }
   ~Pipe() {
     close(0);
     close(1);
@@ -82,7 +84,7 @@ std::string read_all(int from, Millis at_most, std::size_t most) {
 
 std::string command_output(const std::vector<std::string>& arguments, Millis at_most, std::size_t most) {
   Pipe pipe;
-  const pid_t child = start(arguments, pipe.end(1));
+  const pid_t child = pipe.end(1) < 0 ? -errno : start(arguments, pipe.end(1));
   if (child < 0) return "not to be had: " + std::string(std::strerror(-child)) + '\n';
   pipe.close(1);
   std::string text = read_all(pipe.end(0), at_most, most);
