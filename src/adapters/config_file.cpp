@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
+#include "adapters/durable_file.hpp"
 #include "adapters/sqlite_aside.hpp"
 #include "base/log.hpp"
 
@@ -24,32 +24,15 @@ std::string joined(const std::vector<ConfigProblem>& problems) {
   return words;
 }
 
-/// 0, or the errno.
-int write_and_sync(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return errno;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(file) == 0 ? 0 : errno;
-}
-
-int sync_folder(const std::string& file) {
-  const int folder = ::open(std::filesystem::path(file).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return errno;
-  const int error = ::fsync(folder) == 0 ? 0 : errno;
-  ::close(folder);
-  return error;
-}
-
 /// The whole text or what was there before. 0, or the errno.
 int replace_file(const std::string& path, std::string_view text) {
   const std::string fresh = path + ".new";
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return errno;
-  const int error = write_and_sync(file, text);
+  int error = write_all(file, as_bytes(text));
+  if (error == 0 && ::fsync(file) != 0) error = errno;
   ::close(file);
-  if (error == 0 && ::rename(fresh.c_str(), path.c_str()) == 0) return sync_folder(path);
+  if (error == 0 && ::rename(fresh.c_str(), path.c_str()) == 0) return sync_folder_of(path);
   const int why = error == 0 ? errno : error;
   ::unlink(fresh.c_str());
   return why;

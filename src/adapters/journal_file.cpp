@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/durable_file.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -15,17 +16,6 @@ namespace {
 
 constexpr std::size_t kGather = 64U << 10U;
 constexpr mode_t kOwnerOnly = 0600;
-
-/// Zero, or errno.
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -60,7 +50,8 @@ bool JournalFile::append(std::string_view line) {
 
 void JournalFile::flush() {
   if (over_ || gathered_.empty()) return;
-  if (const int error = write_all(fd_, std::exchange(gathered_, {}))) end(std::strerror(error));
+  const std::string gathered = std::exchange(gathered_, {});
+  if (const int error = write_all(fd_, as_bytes(gathered))) end(std::strerror(error));
 }
 
 void JournalFile::end(const std::string& why) {

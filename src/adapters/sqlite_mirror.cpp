@@ -1,14 +1,12 @@
 #include "adapters/sqlite_mirror.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 #include <random>
 #include <system_error>
 #include <utility>
 
+#include "adapters/durable_file.hpp"
 #include "adapters/sqlite_aside.hpp"
 #include "adapters/sqlite_seal.hpp"
 #include "base/log.hpp"
@@ -91,9 +89,7 @@ Result<void> move_into_place(const std::string& from, const std::string& to) {
   std::error_code error;
   fs::rename(from, to, error);
   if (error) return fail(to + ": its mirror cannot take its place: " + error.message());
-  const int folder = ::open(fs::path(to).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ::fsync(folder);
-  ::close(folder);
+  static_cast<void>(sync_folder_of(to));
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "adapters/durable_file.hpp"
 #include "base/log.hpp"
 
 namespace tg {
@@ -58,16 +59,6 @@ bool read_all(int fd, std::span<std::uint8_t> bytes) {
   return true;
 }
 
-bool write_all(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const auto put = ::write(fd, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
-  }
-  return true;
-}
-
 /// Copies page by page from one key to the other; either may be none.
 bool copy_pages(int from, int to, std::int64_t pages, std::optional<Seal>& opener, std::optional<Seal>& sealer) {
   constexpr std::int64_t kAtOnce = 64;
@@ -82,7 +73,7 @@ bool copy_pages(int from, int to, std::int64_t pages, std::optional<Seal>& opene
       if (opener) opener->open(unit, page);
       if (sealer) sealer->seal(unit, page, page);
     }
-    if (!write_all(to, chunk)) return false;
+    if (write_all(to, chunk) != 0) return false;
     done += count;
   }
   return ::fsync(to) == 0;
@@ -109,8 +100,8 @@ DbError named(DbTrouble trouble, const std::string& path, int number) {
 
 DbError replace(const std::string& path, const std::string& copy) {
   if (::rename(copy.c_str(), path.c_str()) != 0) return named(DbTrouble::io, path, errno);
-  const File directory(std::filesystem::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
-  return ::fsync(directory.fd) == 0 ? DbError{} : named(DbTrouble::io, path, errno);
+  const int error = sync_folder_of(path);
+  return error == 0 ? DbError{} : named(DbTrouble::io, path, error);
 }
 
 DbError rewrite(const std::string& path, const std::optional<Key256>& from, const std::optional<Key256>& to) {
